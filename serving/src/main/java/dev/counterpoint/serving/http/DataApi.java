@@ -29,14 +29,17 @@ import dev.counterpoint.serving.ModelRegistry;
 import dev.counterpoint.serving.PredictionRequest;
 import dev.counterpoint.serving.PredictionResponse;
 import dev.counterpoint.serving.ProductionModelService;
+import dev.counterpoint.serving.http.AccessToken.Scope;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -56,9 +59,8 @@ final class DataApi {
   private static final ObjectReader JSON =
       Json.forData(MAX_DEPTH).build().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final Set<String> ENCODINGS = Set.of("identity", "gzip", "deflate");
-  /** For the probes of a cluster. */
-  static final Set<String> PATHS_WITHOUT_TOKEN =
-      Set.of("/v2", "/v2/health/live", "/v2/health/ready");
+  /** The path of predictions by name or alias. */
+  static final String PREDICT = "/predict/:model"; // as Armeria names the route
 
   private static final String INFER = "/infer";
   private static final String ID = "id";
@@ -88,6 +90,13 @@ final class DataApi {
     service = new ProductionModelService(models);
   }
 
+  /** The paths that need no token, for the probes of a cluster. */
+  static Map<String, @Nullable Scope> scopes() {
+    Map<String, @Nullable Scope> scopes = new HashMap<>();
+    List.of("/v2", "/v2/health/live", "/v2/health/ready").forEach(path -> scopes.put(path, null));
+    return scopes;
+  }
+
   /** Refuses new requests. */
   void drain() {
     draining = true;
@@ -115,8 +124,12 @@ final class DataApi {
       get(server, path + "/ready", this::modelReady);
       post(server, path + INFER, this::infer);
     }
-    post(server, "/predict/{model}", this::predict);
-    post(server, "/predict/{model}/{version}", this::predict);
+    addPredictTo(server);
+    post(server, PREDICT + "/:version", this::predict);
+  }
+
+  void addPredictTo(ServerBuilder server) {
+    post(server, PREDICT, this::predict);
   }
 
   private record Answer(HttpStatus status, JsonNode body) {
@@ -261,6 +274,15 @@ final class DataApi {
         question.answer, context.blockingTaskExecutor());
   }
 
+  /**
+   * Reads JSON.
+   *
+   * @throws InvalidSettings if it is invalid
+   */
+  static JsonNode parse(byte[] body) {
+    return parse(body, body.length);
+  }
+
   private static JsonNode parse(byte[] body, int length) {
     JsonNode json;
     try {
@@ -278,8 +300,7 @@ final class DataApi {
 
   /** One object or a list of objects, as lines of {@code predict --json}. */
   private Question predict(ModelId id, ModelLease model, AggregatedHttpRequest http) {
-    byte[] content = http.content().array();
-    JsonNode body = parse(content, content.length);
+    JsonNode body = parse(http.content().array());
     List<JsonNode> inputs = body.isArray() ? body.valueStream().toList() : List.of(body);
     return new Question(
         new PredictionRequest(null, id, inputs, deadline(null)),

@@ -1,9 +1,5 @@
 package dev.counterpoint.serving.http;
 
-import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.linecorp.armeria.common.HttpResponse;
-import com.linecorp.armeria.common.HttpStatus;
-import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.GracefulShutdown;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
@@ -18,10 +14,8 @@ import java.net.BindException;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
-import java.util.HashMap;
 import java.util.Map;
 import java.util.Objects;
-import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 import java.util.function.Consumer;
@@ -35,8 +29,6 @@ import org.slf4j.LoggerFactory;
  */
 public final class HttpServer implements AutoCloseable {
   private static final Logger LOG = LoggerFactory.getLogger(HttpServer.class);
-  private static final String HEALTH = "/healthz";
-  private static final String METRICS = "/metrics";
   private static final Duration IDLE = Duration.ofSeconds(60);
   private static final int MAX_HEADERS = 16 * 1_024;
   private static final int MAX_STREAMS = 128;
@@ -78,24 +70,15 @@ public final class HttpServer implements AutoCloseable {
     DataApi api = new DataApi(models, settings);
     ServerBuilder data = builder(settings, settings.port());
     data.decorator(
-        new Authorization(settings.tokens(), Scope.INFER, open(DataApi.PATHS_WITHOUT_TOKEN)));
+        new Authorization(settings.tokens(), Scope.INFER, DataApi.scopes()));
     data.decorator(new RequestLogs(meters, access));
     api.addTo(data);
     ServerBuilder admin = builder(settings, settings.admin());
-    Map<String, @Nullable Scope> scopes = open(Set.of(HEALTH));
-    scopes.put(METRICS, Scope.METRICS);
+    Map<String, @Nullable Scope> scopes = AdminApi.scopes();
+    scopes.put(DataApi.PREDICT, Scope.INFER);
     admin.decorator(new Authorization(settings.tokens(), Scope.ADMIN, scopes));
-    admin.service(
-        HEALTH,
-        (context, request) ->
-            HttpResponse.of(
-                HttpStatus.OK,
-                MediaType.JSON,
-                JsonNodeFactory.instance.objectNode().put("live", true).toString()));
-    admin.service(
-        METRICS,
-        (context, request) ->
-            HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, meters.scrape()));
+    new AdminApi(models, meters).addTo(admin);
+    api.addPredictTo(admin); // For the status page.
     Server dataServer = start(data, settings, "port", settings.port());
     try {
       return new HttpServer(
@@ -104,12 +87,6 @@ public final class HttpServer implements AutoCloseable {
       dataServer.stop().join();
       throw e;
     }
-  }
-
-  private static Map<String, @Nullable Scope> open(Set<String> paths) {
-    Map<String, @Nullable Scope> scopes = new HashMap<>();
-    paths.forEach(path -> scopes.put(path, null));
-    return scopes;
   }
 
   private static ServerBuilder builder(HttpSettings settings, int port) {

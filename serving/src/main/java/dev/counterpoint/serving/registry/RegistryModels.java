@@ -1,12 +1,13 @@
 package dev.counterpoint.serving.registry;
 
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.serving.BatchLimits;
 import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.ModelLease;
-import dev.counterpoint.serving.ModelRegistry;
+import dev.counterpoint.serving.ModelRepository;
 import dev.counterpoint.serving.PredictionFailed;
 import dev.counterpoint.serving.ServedModel;
 import dev.counterpoint.serving.registry.RegistryContent.Version;
@@ -21,6 +22,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -31,7 +33,7 @@ import org.jspecify.annotations.Nullable;
  * to now and then replaces the earlier version, whose accepted requests are answered before its
  * memory is freed. If a version cannot be opened, the earlier one is kept.
  */
-public final class RegistryModels implements ModelRegistry, AutoCloseable {
+public final class RegistryModels implements ModelRepository, AutoCloseable {
   /** Opens the folder of a version, with the user-defined code that may run. */
   @FunctionalInterface
   public interface Opener {
@@ -146,6 +148,69 @@ public final class RegistryModels implements ModelRegistry, AutoCloseable {
       pipeline.close();
       throw e;
     }
+  }
+
+  @Override
+  public synchronized List<Entry> index() throws IOException {
+    RegistryContent content = registry.content();
+    List<Entry> entries = new ArrayList<>();
+    for (TreeMap<Integer, Version> versions : content.versions().values()) {
+      for (Version version : versions.values()) {
+        boolean isLoaded = served.values().stream().anyMatch(it -> it.isVersion(version.id()));
+        String failure =
+            failures.entrySet().stream()
+                .filter(it -> !isLoaded && refersTo(content, it.getKey(), version))
+                .map(Map.Entry::getValue)
+                .findFirst()
+                .orElse(null);
+        entries.add(new Entry(version.id(), content.aliases(version), isLoaded, failure));
+      }
+    }
+    return entries;
+  }
+
+  private static boolean refersTo(RegistryContent content, ModelId id, Version version) {
+    try {
+      return content.find(id).equals(version);
+    } catch (InvalidSettings e) {
+      return false; // A name that the registry does not have.
+    }
+  }
+
+  @Override
+  public synchronized void load(ModelId id) throws IOException {
+    boolean isNew = ids.putIfAbsent(id, BatchLimits.defaults()) == null;
+    Map<ModelId, ServedModel> next = new LinkedHashMap<>(served);
+    try {
+      next.put(id, model(id, registry.content(), next));
+    } catch (IOException | RuntimeException | Error e) {
+      if (isNew) {
+        ids.remove(id);
+      }
+      throw e;
+    }
+    failures.remove(id);
+    replace(next);
+  }
+
+  @Override
+  public synchronized void unload(ModelId id) {
+    if (ids.remove(id) == null) {
+      throw new InvalidSettings(
+          "\"%s\" is not loaded. Loaded: %s.",
+          id, ids.isEmpty() ? "none" : Excerpt.ofList(ids.keySet().stream().map(ModelId::toString).toList()));
+    }
+    failures.remove(id);
+    Map<ModelId, ServedModel> next = new LinkedHashMap<>(served);
+    next.remove(id);
+    replace(next);
+  }
+
+  @Override
+  public void setAlias(ModelId id, @Nullable Integer version, @Nullable Integer expected)
+      throws IOException {
+    registry.setAlias(id, version, expected);
+    refresh();
   }
 
   private void replace(Map<ModelId, ServedModel> next) {

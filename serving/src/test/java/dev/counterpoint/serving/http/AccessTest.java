@@ -87,14 +87,14 @@ final class AccessTest {
 
   @ParameterizedTest
   @CsvSource({
-    "infer-token, 200, 200, 403, 404",
-    "admin-token, 200, 200, 403, 404",
-    "metrics-token, 403, 403, 200, 403",
-    "other-token, 401, 401, 401, 401",
-    "'', 401, 401, 401, 401",
+    "infer-token, 200, 200, 403, 404, 403",
+    "admin-token, 200, 200, 403, 404, 200",
+    "metrics-token, 403, 403, 200, 403, 403",
+    "other-token, 401, 401, 401, 401, 401",
+    "'', 401, 401, 401, 401, 401",
   })
   void eachPathRequiresATokenWithItsScope(
-      String token, int predict, int metadata, int metrics, int unknown) throws Exception {
+      String token, int predict, int metadata, int metrics, int unknown, int admin) throws Exception {
     HttpRequest.Builder request =
         to(server.uri(), "/predict/sentiment").header("content-type", "application/json");
 
@@ -102,6 +102,9 @@ final class AccessTest {
         .isEqualTo(predict);
     assertThat(status(to(server.uri(), "/v2/models/sentiment"), token)).isEqualTo(metadata);
     assertThat(status(to(server.adminUri(), "/metrics"), token)).isEqualTo(metrics);
+    URI onAdmin = server.adminUri();
+    assertThat(status(request.uri(onAdmin.resolve("/predict/sentiment")), token)).isEqualTo(predict);
+    assertThat(status(request.uri(onAdmin.resolve("/v2/repository/index")), token)).isEqualTo(admin);
     assertThat(status(to(server.uri(), "/nothing"), token)).isEqualTo(unknown);
   }
 
@@ -261,7 +264,7 @@ final class AccessTest {
 
   private HttpResponse<String> send(HttpRequest.Builder request, String token) throws Exception {
     if (!token.isEmpty()) {
-      request.header("authorization", "Bearer " + token);
+      request.setHeader("authorization", "Bearer " + token);
     }
     return client.send(request.build(), BodyHandlers.ofString());
   }

@@ -1,0 +1,187 @@
+package dev.counterpoint.serving.http;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.linecorp.armeria.common.AggregatedHttpRequest;
+import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpResponse;
+import com.linecorp.armeria.common.HttpStatus;
+import com.linecorp.armeria.common.MediaType;
+import com.linecorp.armeria.server.ServerBuilder;
+import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.serving.ModelId;
+import dev.counterpoint.serving.ModelRegistry;
+import dev.counterpoint.serving.ModelRepository;
+import dev.counterpoint.serving.http.AccessToken.Scope;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.util.HashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Metrics, a status page, and the models of a registry: index, load and unload are those of the model
+ * repository extension that Triton and MLServer have,
+ * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_repository.md.
+ *
+ * @param models the models; their aliases move, and others are loaded, if they are a {@link
+ *     ModelRepository}
+ */
+record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
+  private static final String HEALTH = "/healthz";
+  private static final String METRICS = "/metrics";
+  private static final List<String> PAGE = List.of("/", "/status.js");
+  private static final String PROTECTION =
+      "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self';"
+          + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
+  /** What changes the models, on a thread that may wait. */
+  private interface Change {
+    JsonNode apply(ServiceRequestContext context, AggregatedHttpRequest request)
+        throws IOException;
+  }
+
+  /** The paths that do not require the scope {@link Scope#ADMIN}. */
+  static Map<String, @Nullable Scope> scopes() {
+    Map<String, @Nullable Scope> scopes = new HashMap<>();
+    scopes.put(HEALTH, null);
+    PAGE.forEach(path -> scopes.put(path, null)); // It has no data.
+    scopes.put(METRICS, Scope.METRICS);
+    return scopes;
+  }
+
+  /** Adds all paths. */
+  void addTo(ServerBuilder server) {
+    server.service(
+        HEALTH,
+        (context, request) ->
+            HttpResponse.of(
+                HttpStatus.OK,
+                MediaType.JSON,
+                JsonNodeFactory.instance.objectNode().put("live", true).toString()));
+    server.service(
+        METRICS,
+        (context, request) ->
+            HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, meters.scrape()));
+    page(server, PAGE.get(0), "status.html", MediaType.HTML_UTF_8);
+    page(server, PAGE.get(1), "status.js", MediaType.JAVASCRIPT_UTF_8);
+    post(server, "/v2/repository/index", (context, request) -> index());
+    post(server, "/v2/repository/models/{model}/load", (context, request) -> {
+      repository().load(id(context));
+      return done();
+    });
+    post(server, "/v2/repository/models/{model}/unload", (context, request) -> {
+      repository().unload(id(context));
+      return done();
+    });
+    post(server, "/aliases/{model}", this::setAlias);
+  }
+
+  private static void page(ServerBuilder server, String path, String resource, MediaType type) {
+    byte[] content;
+    try (InputStream in =
+        Objects.requireNonNull(AdminApi.class.getResourceAsStream(resource), resource)) {
+      content = in.readAllBytes();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    server
+        .route()
+        .get(path)
+        .build(
+            (context, request) -> {
+              context.setAdditionalResponseHeader(
+                  HttpHeaderNames.CONTENT_SECURITY_POLICY, PROTECTION);
+              return HttpResponse.of(HttpStatus.OK, type, content);
+            });
+  }
+
+  private static void post(ServerBuilder server, String path, Change change) {
+    server
+        .route()
+        .post(path)
+        .build(
+            (context, request) -> {
+              context.clearRequestTimeout(); // A large model takes its time.
+              return HttpResponse.of(
+                  request
+                      .aggregate()
+                      .thenApplyAsync(
+                          body -> {
+                            try {
+                              return HttpResponse.of(
+                                  HttpStatus.OK,
+                                  MediaType.JSON,
+                                  change.apply(context, body).toString());
+                            } catch (IOException e) {
+                              throw new UncheckedIOException(e);
+                            }
+                          },
+                          context.blockingTaskExecutor()));
+            });
+  }
+
+  private ModelRepository repository() {
+    if (models instanceof ModelRepository repository) {
+      return repository;
+    }
+    throw new InvalidSettings(
+        "The server has one model and no registry; serve a file with the models of a registry.");
+  }
+
+  private static ModelId id(ServiceRequestContext context) {
+    return ModelId.parse(Objects.requireNonNull(context.pathParam("model")));
+  }
+
+  private static ObjectNode done() {
+    return JsonNodeFactory.instance.objectNode();
+  }
+
+  private JsonNode index() throws IOException {
+    List<ModelRepository.Entry> entries =
+        models instanceof ModelRepository repository
+            ? repository.index()
+            : models.models().stream()
+                .map(id -> new ModelRepository.Entry(id, List.of(), true, null))
+                .toList();
+    ArrayNode index = JsonNodeFactory.instance.arrayNode();
+    for (ModelRepository.Entry entry : entries) {
+      ObjectNode model = index.addObject().put("name", entry.id().name());
+      model.put("version", String.valueOf(entry.id().version()));
+      model.put("state", entry.isLoaded() ? "READY" : "UNAVAILABLE");
+      model.put("reason", entry.failure() == null ? "" : entry.failure());
+      entry.aliases().forEach(model.putArray("aliases")::add);
+    }
+    return index;
+  }
+
+  /** The body has the {@code version}, null to remove the alias, and may have the expected one. */
+  private JsonNode setAlias(ServiceRequestContext context, AggregatedHttpRequest request) {
+    JsonNode body = DataApi.parse(request.content().array());
+    try {
+      repository()
+          .setAlias(id(context), version(body, "version"), version(body, "expected"));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+    return done();
+  }
+
+  private static @Nullable Integer version(JsonNode body, String key) {
+    JsonNode version = body.path(key);
+    boolean isAbsent = version.isNull() || (version.isMissingNode() && key.equals("expected"));
+    if (!isAbsent && (!version.isInt() || version.intValue() < 0)) {
+      throw new InvalidSettings(
+          "The body must be {\"version\": NUMBER or null}, and may have \"expected\", the number of the"
+              + " version until now, 0 for none.");
+    }
+    return isAbsent ? null : version.intValue();
+  }
+}
