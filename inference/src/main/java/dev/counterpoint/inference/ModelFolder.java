@@ -261,7 +261,8 @@ public final class ModelFolder {
     if (!Files.isRegularFile(file)) {
       Path parent = folder.toAbsolutePath().resolveSibling("").normalize();
       if (Files.isRegularFile(parent)) {
-        throw new InvalidSettings("%s is a file; a run directory or a model folder is needed.", parent);
+        throw new InvalidSettings(
+            "%s is a file; a run directory or a model folder is needed.", parent);
       }
       throw new InvalidSettings(
           Files.isDirectory(folder)

@@ -25,7 +25,8 @@ public interface ModelRepository extends ModelRegistry {
   /**
    * Loads a model, or the version to which a name or alias refers now.
    *
-   * @throws InvalidSettings if it does not exist or cannot be opened; what was loaded before is kept
+   * @throws InvalidSettings if it does not exist or cannot be opened; what was loaded before is
+   *     kept
    */
   void load(ModelId id) throws IOException;
 

@@ -7,8 +7,8 @@ import java.util.List;
 /**
  * What the bearer of a token may do. The token itself is not stored.
  *
- * @param sha256 the SHA-256 of the token, 64 hexadecimal digits. A token must be random, of at least
- *     128 bits: a hash does not protect a password that can be guessed.
+ * @param sha256 the SHA-256 of the token, 64 hexadecimal digits. A token must be random, of at
+ *     least 128 bits: a hash does not protect a password that can be guessed.
  * @param scopes what the token permits
  */
 public record AccessToken(String sha256, List<Scope> scopes) {
@@ -30,7 +30,8 @@ public record AccessToken(String sha256, List<Scope> scopes) {
             "sha256",
             "not valid",
             "must be the 64 hexadecimal digits of the SHA-256 of a token")
-        .that(!scopes.isEmpty(), "scopes", scopes, "must have at least one of infer, admin, metrics")
+        .that(
+            !scopes.isEmpty(), "scopes", scopes, "must have at least one of infer, admin, metrics")
         .verify();
   }
 

@@ -27,8 +27,8 @@ import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Metrics, a status page, and the models of a registry: index, load and unload are those of the model
- * repository extension that Triton and MLServer have,
+ * Metrics, a status page, and the models of a registry: index, load and unload are those of the
+ * model repository extension that Triton and MLServer have,
  * https://github.com/triton-inference-server/server/blob/main/docs/protocol/extension_model_repository.md.
  *
  * @param models the models; their aliases move, and others are loaded, if they are a {@link
@@ -44,8 +44,7 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
 
   /** What changes the models, on a thread that may wait. */
   private interface Change {
-    JsonNode apply(ServiceRequestContext context, AggregatedHttpRequest request)
-        throws IOException;
+    JsonNode apply(ServiceRequestContext context, AggregatedHttpRequest request) throws IOException;
   }
 
   /** The paths that do not require the scope {@link Scope#ADMIN}. */
@@ -73,14 +72,20 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
     page(server, PAGE.get(0), "status.html", MediaType.HTML_UTF_8);
     page(server, PAGE.get(1), "status.js", MediaType.JAVASCRIPT_UTF_8);
     post(server, "/v2/repository/index", (context, request) -> index());
-    post(server, "/v2/repository/models/{model}/load", (context, request) -> {
-      repository().load(id(context));
-      return done();
-    });
-    post(server, "/v2/repository/models/{model}/unload", (context, request) -> {
-      repository().unload(id(context));
-      return done();
-    });
+    post(
+        server,
+        "/v2/repository/models/{model}/load",
+        (context, request) -> {
+          repository().load(id(context));
+          return done();
+        });
+    post(
+        server,
+        "/v2/repository/models/{model}/unload",
+        (context, request) -> {
+          repository().unload(id(context));
+          return done();
+        });
     post(server, "/aliases/{model}", this::setAlias);
   }
 
@@ -166,8 +171,7 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
   private JsonNode setAlias(ServiceRequestContext context, AggregatedHttpRequest request) {
     JsonNode body = DataApi.parse(request.content().array());
     try {
-      repository()
-          .setAlias(id(context), version(body, "version"), version(body, "expected"));
+      repository().setAlias(id(context), version(body, "version"), version(body, "expected"));
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }

@@ -51,30 +51,30 @@ record Authorization(
       return next.serve(context, request);
     }
     String header = request.headers().get(HttpHeaderNames.AUTHORIZATION, "");
-    String bearer =
+    Map.Entry<String, AccessToken> bearer =
         header.regionMatches(true, 0, SCHEME, 0, SCHEME.length())
             ? bearer(header.substring(SCHEME.length()).strip())
             : null;
     if (bearer == null) {
       return unauthorized(header.isEmpty());
     }
-    context.setAttr(BEARER, bearer);
-    if (!tokens.get(bearer).scopes().contains(required)) {
+    context.setAttr(BEARER, bearer.getKey());
+    if (!bearer.getValue().scopes().contains(required)) {
       return HttpErrors.response(
           HttpStatus.FORBIDDEN,
           "The token of %s does not have the scope %s."
-              .formatted(bearer, required.name().toLowerCase(Locale.ROOT)));
+              .formatted(bearer.getKey(), required.name().toLowerCase(Locale.ROOT)));
     }
     return next.serve(context, request);
   }
 
   /** Compares with all tokens, so that the time does not depend on the one that is equal. */
-  private @Nullable String bearer(String token) {
+  private Map.@Nullable Entry<String, AccessToken> bearer(String token) {
     byte[] hash = Sha256.begin().digest(token.getBytes(StandardCharsets.UTF_8));
-    String found = null;
+    Map.Entry<String, AccessToken> found = null;
     for (Map.Entry<String, AccessToken> entry : tokens.entrySet()) {
       if (MessageDigest.isEqual(hash, entry.getValue().hash())) {
-        found = entry.getKey();
+        found = entry;
       }
     }
     return found;

@@ -22,9 +22,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The binary tensor data extension of the Open Inference Protocol, as Triton's clients use it: after
- * the JSON follow the values of tensors, little-endian, in the order of the tensors. A text is its
- * length in 4 bytes, and UTF-8. Source: docs/protocol/extension_binary_data.md of
+ * The binary tensor data extension of the Open Inference Protocol, as Triton's clients use it:
+ * after the JSON follow the values of tensors, little-endian, in the order of the tensors. A text
+ * is its length in 4 bytes, and UTF-8. Source: docs/protocol/extension_binary_data.md of
  * github.com/triton-inference-server/server.
  */
 final class BinaryTensors {
@@ -150,7 +150,9 @@ final class BinaryTensors {
       case "BOOL" -> new byte[] {(byte) (value.booleanValue() ? 1 : 0)};
       case "INT64" -> bytes(Long.BYTES).putLong(value.longValue()).array();
       case "FP64" ->
-          bytes(Double.BYTES).putDouble(value.isNumber() ? value.doubleValue() : Double.NaN).array();
+          bytes(Double.BYTES)
+              .putDouble(value.isNumber() ? value.doubleValue() : Double.NaN)
+              .array();
       default -> {
         byte[] text = value.asText().getBytes(StandardCharsets.UTF_8);
         yield bytes(Integer.BYTES + text.length).putInt(text.length).put(text).array();

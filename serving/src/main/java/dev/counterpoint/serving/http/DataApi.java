@@ -59,6 +59,7 @@ final class DataApi {
   private static final ObjectReader JSON =
       Json.forData(MAX_DEPTH).build().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
   private static final Set<String> ENCODINGS = Set.of("identity", "gzip", "deflate");
+
   /** The path of predictions by name or alias. */
   static final String PREDICT = "/predict/:model"; // as Armeria names the route
 
@@ -163,7 +164,9 @@ final class DataApi {
   private static Answer serverMetadata() {
     String version = DataApi.class.getPackage().getImplementationVersion();
     ObjectNode body = JsonNodeFactory.instance.objectNode().put(NAME, "counterpoint");
-    body.put("version", version == null ? "development" : version).putArray("extensions").add("binary_tensor_data");
+    body.put("version", version == null ? "development" : version)
+        .putArray("extensions")
+        .add("binary_tensor_data");
     return new Answer(HttpStatus.OK, body);
   }
 
@@ -210,7 +213,9 @@ final class DataApi {
     MediaType type = request.contentType();
     boolean isInference = context.path().endsWith(INFER); // Triton's clients name no type.
     boolean isSupported =
-        type == null ? isInference : type.isJson() || (isInference && type.is(MediaType.OCTET_STREAM));
+        type == null
+            ? isInference
+            : type.isJson() || (isInference && type.is(MediaType.OCTET_STREAM));
     if (!isSupported) {
       return HttpErrors.response(
           HttpStatus.UNSUPPORTED_MEDIA_TYPE,
@@ -253,8 +258,7 @@ final class DataApi {
         request
             .aggregate()
             .thenComposeAsync(
-                body -> predict(context, body, protocol),
-                context.blockingTaskExecutor()));
+                body -> predict(context, body, protocol), context.blockingTaskExecutor()));
   }
 
   private CompletableFuture<HttpResponse> predict(
@@ -270,8 +274,7 @@ final class DataApi {
     }
     CompletableFuture<PredictionResponse> prediction = service.submit(model, question.request);
     var unused = context.whenRequestCancelling().thenAccept(cause -> prediction.cancel(false));
-    return prediction.thenApplyAsync(
-        question.answer, context.blockingTaskExecutor());
+    return prediction.thenApplyAsync(question.answer, context.blockingTaskExecutor());
   }
 
   /**
@@ -325,7 +328,8 @@ final class DataApi {
     OutputTensors tensors = OutputTensors.of(model.pipeline()).requested(body.path("outputs"));
     requireNone("parameters.sequence_id", body.path("parameters").path("sequence_id"));
     for (JsonNode output : body.path("outputs")) {
-      requireNone("outputs[].parameters.classification", output.path("parameters").path("classification"));
+      requireNone(
+          "outputs[].parameters.classification", output.path("parameters").path("classification"));
     }
     BinaryTensors.read(
         body.path("inputs"), ByteBuffer.wrap(content, length, content.length - length));

@@ -69,8 +69,7 @@ public final class HttpServer implements AutoCloseable {
       Consumer<String> access) {
     DataApi api = new DataApi(models, settings);
     ServerBuilder data = builder(settings, settings.port());
-    data.decorator(
-        new Authorization(settings.tokens(), Scope.INFER, DataApi.scopes()));
+    data.decorator(new Authorization(settings.tokens(), Scope.INFER, DataApi.scopes()));
     data.decorator(new RequestLogs(meters, access));
     api.addTo(data);
     ServerBuilder admin = builder(settings, settings.admin());
@@ -113,11 +112,7 @@ public final class HttpServer implements AutoCloseable {
         .disableServerHeader()
         .verboseResponses(false)
         .unloggedExceptionsReportInterval(Duration.ZERO) // HttpErrors logs those of the server.
-        .gracefulShutdown(
-            GracefulShutdown.builder()
-                .quietPeriod(QUIET)
-                .timeout(SENDING)
-                .build());
+        .gracefulShutdown(GracefulShutdown.builder().quietPeriod(QUIET).timeout(SENDING).build());
   }
 
   private static Server start(ServerBuilder builder, HttpSettings settings, String name, int port) {
@@ -151,7 +146,10 @@ public final class HttpServer implements AutoCloseable {
     InetSocketAddress address = port.localAddress();
     String host = address.getAddress().getHostAddress();
     return URI.create(
-        (port.hasTls() ? "https://" : "http://") + (host.contains(":") ? "[" + host + "]" : host) + ":" + address.getPort());
+        (port.hasTls() ? "https://" : "http://")
+            + (host.contains(":") ? "[" + host + "]" : host)
+            + ":"
+            + address.getPort());
   }
 
   /**

@@ -21,8 +21,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxRequests the maximum number of requests that are answered at the same time
  * @param timeoutMillis the time after which a request without a prediction fails
  * @param tls how connections are encrypted; null if they are not
- * @param tokens the tokens that give access, by the name of their bearer, which is logged; with none
- *     every request has access
+ * @param tokens the tokens that give access, by the name of their bearer, which is logged; with
+ *     none every request has access
  */
 public record HttpSettings(
     String host,
@@ -58,8 +58,7 @@ public record HttpSettings(
       throw new InvalidSettings(
           "The host %s is not a loopback address, such as 127.0.0.1. Others require tls and tokens,"
               + " which the file of serve has: its http has %s.",
-          host,
-          tls != null ? "no tokens" : tokens.isEmpty() ? "neither tls nor tokens" : "no tls");
+          host, tls != null ? "no tokens" : tokens.isEmpty() ? "neither tls nor tokens" : "no tls");
     }
   }
 

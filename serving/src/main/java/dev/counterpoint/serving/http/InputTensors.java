@@ -32,6 +32,7 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
       Map.of(
           "UINT8", 8, "UINT16", 16, "UINT32", 32, "UINT64", 64, "INT8", -8, "INT16", -16, "INT32",
           -32, "INT64", -64);
+
   private static final Set<String> FLOATS = Set.of("FP16", "BF16", "FP32", "FP64");
 
   /** The tensors that a model reads. */
@@ -210,8 +211,6 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
 
   private static boolean isInRange(BigInteger value, String datatype) {
     int bits = Objects.requireNonNull(INTEGERS.get(datatype));
-    return bits > 0
-        ? value.signum() >= 0 && value.bitLength() <= bits
-        : value.bitLength() < -bits;
+    return bits > 0 ? value.signum() >= 0 && value.bitLength() <= bits : value.bitLength() < -bits;
   }
 }

@@ -93,7 +93,9 @@ record OutputTensors(List<Output> outputs) {
       return this;
     }
     if (!requested.isArray()) {
-      throw new InvalidSettings("\"outputs\" must be a list, such as [{\"name\": \"%s\"}].", outputs.get(0).tensor.name());
+      throw new InvalidSettings(
+          "\"outputs\" must be a list, such as [{\"name\": \"%s\"}].",
+          outputs.get(0).tensor.name());
     }
     List<String> names = outputs.stream().map(it -> it.tensor.name()).toList();
     List<Output> chosen = new ArrayList<>();

@@ -1,5 +1,6 @@
 package dev.counterpoint.serving.http;
 
+import com.linecorp.armeria.common.TlsKeyPair;
 import com.linecorp.armeria.server.ServerBuilder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.nio.file.Files;
@@ -28,7 +29,7 @@ public sealed interface Tls {
       Path chain = file("certificate", certificate);
       Path secret = file("key", key);
       try {
-        server.tls(chain.toFile(), secret.toFile());
+        server.tls(TlsKeyPair.of(secret.toFile(), chain.toFile()));
       } catch (RuntimeException e) {
         Throwable cause = e;
         while (cause.getCause() != null) {
@@ -45,7 +46,8 @@ public sealed interface Tls {
     private static Path file(String name, String path) {
       Path file = Path.of(path);
       if (!Files.isRegularFile(file) || !Files.isReadable(file)) {
-        throw new InvalidSettings("tls.%s is %s, which is not a file that can be read.", name, file);
+        throw new InvalidSettings(
+            "tls.%s is %s, which is not a file that can be read.", name, file);
       }
       return file;
     }

@@ -198,7 +198,10 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
     if (ids.remove(id) == null) {
       throw new InvalidSettings(
           "\"%s\" is not loaded. Loaded: %s.",
-          id, ids.isEmpty() ? "none" : Excerpt.ofList(ids.keySet().stream().map(ModelId::toString).toList()));
+          id,
+          ids.isEmpty()
+              ? "none"
+              : Excerpt.ofList(ids.keySet().stream().map(ModelId::toString).toList()));
     }
     failures.remove(id);
     Map<ModelId, ServedModel> next = new LinkedHashMap<>(served);

@@ -80,8 +80,7 @@ final class AccessTest {
         MODELS, settings, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), LINES::add);
   }
 
-  private static HttpSettings settings(
-      String host, Tls tls, Map<String, AccessToken> tokens) {
+  private static HttpSettings settings(String host, Tls tls, Map<String, AccessToken> tokens) {
     return new HttpSettings(host, 0, 0, 10_000, 64, 64, 20_000, tls, tokens);
   }
 
@@ -94,7 +93,8 @@ final class AccessTest {
     "'', 401, 401, 401, 401, 401",
   })
   void eachPathRequiresATokenWithItsScope(
-      String token, int predict, int metadata, int metrics, int unknown, int admin) throws Exception {
+      String token, int predict, int metadata, int metrics, int unknown, int admin)
+      throws Exception {
     HttpRequest.Builder request =
         to(server.uri(), "/predict/sentiment").header("content-type", "application/json");
 
@@ -103,8 +103,10 @@ final class AccessTest {
     assertThat(status(to(server.uri(), "/v2/models/sentiment"), token)).isEqualTo(metadata);
     assertThat(status(to(server.adminUri(), "/metrics"), token)).isEqualTo(metrics);
     URI onAdmin = server.adminUri();
-    assertThat(status(request.uri(onAdmin.resolve("/predict/sentiment")), token)).isEqualTo(predict);
-    assertThat(status(request.uri(onAdmin.resolve("/v2/repository/index")), token)).isEqualTo(admin);
+    assertThat(status(request.uri(onAdmin.resolve("/predict/sentiment")), token))
+        .isEqualTo(predict);
+    assertThat(status(request.uri(onAdmin.resolve("/v2/repository/index")), token))
+        .isEqualTo(admin);
     assertThat(status(to(server.uri(), "/nothing"), token)).isEqualTo(unknown);
   }
 
@@ -160,8 +162,7 @@ final class AccessTest {
         Socket socket = new Socket("127.0.0.1", open.adminUri().getPort())) {
       String request = "GET /metrics HTTP/1.1\r\nhost: " + host + "\r\nconnection: close\r\n\r\n";
       socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-      String response =
-          new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+      String response = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
       assertThat(response).startsWith("HTTP/1.1 " + status);
     }
@@ -227,9 +228,21 @@ final class AccessTest {
     Process keytool =
         new ProcessBuilder(
                 Path.of(System.getProperty("java.home"), "bin", "keytool").toString(),
-                "-genkeypair", "-alias", "server", "-keyalg", "EC", "-dname", "CN=localhost",
-                "-ext", "san=ip:127.0.0.1,dns:localhost", "-storetype", "PKCS12",
-                "-storepass", "changeit", "-keystore", file.toString())
+                "-genkeypair",
+                "-alias",
+                "server",
+                "-keyalg",
+                "EC",
+                "-dname",
+                "CN=localhost",
+                "-ext",
+                "san=ip:127.0.0.1,dns:localhost",
+                "-storetype",
+                "PKCS12",
+                "-storepass",
+                "changeit",
+                "-keystore",
+                file.toString())
             .redirectErrorStream(true)
             .start();
     assertThat(keytool.waitFor()).isZero();

@@ -139,8 +139,7 @@ final class InputTensorsTest {
 
   @Test
   void theBytesAfterTheJsonMustBelongToTensors() throws Exception {
-    JsonNode inputs =
-        inputs("place", "BYTES", "[1]", "\"parameters\": {\"binary_data_size\": 9}");
+    JsonNode inputs = inputs("place", "BYTES", "[1]", "\"parameters\": {\"binary_data_size\": 9}");
     JsonNode text = inputs("place", "BYTES", "[1]", "\"data\": [\"a\"]");
 
     assertThatThrownBy(() -> BinaryTensors.read(inputs, ByteBuffer.wrap(new byte[5])))

@@ -130,9 +130,9 @@ public final class ServeCommand implements Callable<Integer> {
       Console console)
       throws InterruptedException {
     CountDownLatch stop = new CountDownLatch(1);
-    try (HttpServer server = 
-            HttpServer.start(
-                models, file.http(), meters, file.accessLog() ? console::print : line -> {})) {
+    try (HttpServer server =
+        HttpServer.start(
+            models, file.http(), meters, file.accessLog() ? console::print : line -> {})) {
       Signals signals =
           Signals.forwarding(
               signal -> {

@@ -60,7 +60,8 @@ public record ServingFile(
             ? read.http
             : RecordCopy.with(
                 read.http, "tls", tls.withFiles(name -> folder.resolve(name).toString()));
-    return RecordCopy.with(read, Map.of("registry", folder.resolve(read.registry).toString(), "http", http));
+    return RecordCopy.with(
+        read, Map.of("registry", folder.resolve(read.registry).toString(), "http", http));
   }
 
   /** Converts settings; their references to files are relative to a folder. */
