@@ -11,6 +11,7 @@ import dev.counterpoint.serving.http.AccessToken.Scope;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.net.BindException;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.net.URI;
 import java.time.Duration;
@@ -143,13 +144,14 @@ public final class HttpServer implements AutoCloseable {
 
   private static URI uri(Server server) {
     ServerPort port = Objects.requireNonNull(server.activePort(), "active port");
-    InetSocketAddress address = port.localAddress();
-    String host = address.getAddress().getHostAddress();
+    InetAddress address = port.localAddress().getAddress();
+    String host = address.isAnyLocalAddress() ? "localhost" : address.getHostAddress();
     return URI.create(
-        (port.hasTls() ? "https://" : "http://")
-            + (host.contains(":") ? "[" + host + "]" : host)
-            + ":"
-            + address.getPort());
+        "%s://%s:%s"
+            .formatted(
+                port.hasTls() ? "https" : "http",
+                host.contains(":") ? "[" + host + "]" : host,
+                port.localAddress().getPort()));
   }
 
   /**

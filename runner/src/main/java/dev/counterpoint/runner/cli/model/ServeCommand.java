@@ -144,11 +144,12 @@ public final class ServeCommand implements Callable<Integer> {
       List<ModelId> served = List.copyOf(models.models());
       try (ModelLease first = models.getModel(served.get(0))) {
         console.print(
-            "Serving %s at %s, metrics at %s/metrics. Try: curl -H 'content-type: application/json'"
+            "Serving %s at %s, status at %s/. Try: curl %s-H 'content-type: application/json'"
                 + " -d '%s' %s/predict/%s",
             Formats.list(served.stream().map(ModelId::toString).toList(), MAX_SHOWN),
             server.uri(),
             server.adminUri(),
+            file.http().tokens().isEmpty() ? "" : "-H 'authorization: Bearer TOKEN' ",
             example(first.pipeline()),
             server.uri(),
             first.name());
