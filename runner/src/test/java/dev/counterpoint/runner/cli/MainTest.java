@@ -10,12 +10,15 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.StringWriter;
 import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
@@ -23,6 +26,8 @@ import java.util.logging.Level;
 import java.util.logging.LogRecord;
 import java.util.logging.Logger;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -303,5 +308,28 @@ final class MainTest {
     Integer number() {
       throw new InvalidSettings("no such model");
     }
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "--trace, trace.json, --spark",
+    "--exact,, --spark",
+    "--rank, 1, --spark",
+    "--secret-file, secret, --spark",
+    "--secret-file, secret, strategy.type",
+    "--bind, 127.0.0.1, strategy.type"
+  })
+  void optionsThatWouldBeIgnoredAreRejected(String option, String value, String reason) {
+    Terminal terminal = new Terminal();
+    List<String> line = new ArrayList<>(List.of("train", "sentiment", option));
+    if (value != null) {
+      line.add(value);
+    }
+    if (reason.equals("--spark")) {
+      line.addAll(List.of("--spark", "local[2]"));
+    }
+
+    assertThat(terminal.run(line.toArray(String[]::new))).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(option, reason);
   }
 }

@@ -11,9 +11,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 /** Predictions for a table, written into a file. */
 final class ScoredTableTest {
@@ -162,6 +166,27 @@ final class ScoredTableTest {
     assertThat(terminal.run("predict", path("run"), "--data", path("rows.csv"), "--keep", "id"))
         .isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains("--keep", "--output");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"--json,", "--top, 2"})
+  void optionsOfPrintedPredictionsAreRejectedWithAnOutput(String option, String value) {
+    assertThat(
+            terminal.run(
+                Stream.of(
+                        "predict",
+                        path("run"),
+                        "--data",
+                        path("rows.csv"),
+                        "--output",
+                        path("o.csv"),
+                        option,
+                        value)
+                    .filter(Objects::nonNull)
+                    .toArray(String[]::new)))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(option, "--output");
+    assertThat(Path.of(path("o.csv"))).doesNotExist();
   }
 
   @Test

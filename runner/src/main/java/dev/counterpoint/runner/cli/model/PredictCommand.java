@@ -122,6 +122,11 @@ public final class PredictCommand implements Callable<Integer> {
     if (top != null && top < 1) {
       throw new InvalidSettings("--top " + top + " must be 1 or greater.");
     }
+    if (output != null && (json || top != null)) {
+      throw new InvalidSettings(
+          "%s cannot be combined with --output, whose columns are fixed.",
+          json ? "--json" : "--top");
+    }
     if (output == null && !keep.isEmpty()) {
       throw new InvalidSettings("--keep needs --output, the file for the columns.");
     }

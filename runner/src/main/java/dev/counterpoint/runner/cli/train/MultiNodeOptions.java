@@ -72,9 +72,9 @@ final class MultiNodeOptions {
    */
   boolean isDistributed(Run run) {
     boolean distributed = DistributedJob.config(run).isPresent();
-    if ((options().any() || bind != null) && !distributed) {
+    if ((options().any() || bind != null || secretFile != null) && !distributed) {
       throw new InvalidSettings(
-          "--rank, --world-size, --tracker and --bind need a distributed run:"
+          "--rank, --world-size, --tracker, --secret-file and --bind need a distributed run:"
               + " --set strategy.type=distributed.");
     }
     return distributed;

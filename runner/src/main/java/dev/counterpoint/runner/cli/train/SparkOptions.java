@@ -23,6 +23,10 @@ import picocli.CommandLine.Spec;
 final class SparkOptions {
   private static final String TYPE = "strategy.type";
 
+  /** Spark starts the processes, which the other options are about. */
+  private static final List<String> USED =
+      List.of("--spark", "--conf", "--set", "--output", "--classpath", "--trust-code", "--debug");
+
   @Option(
       names = "--spark",
       paramLabel = "MASTER_URL",
@@ -50,6 +54,16 @@ final class SparkOptions {
   boolean isRequested() {
     if (master == null && !conf.isEmpty()) {
       throw new InvalidSettings("--conf requires --spark MASTER_URL.");
+    }
+    if (master != null) {
+      for (OptionSpec option :
+          Objects.requireNonNull(spec).commandLine().getParseResult().matchedOptions()) {
+        if (!USED.contains(option.longestName())) {
+          throw new InvalidSettings(
+              "%s cannot be combined with --spark. Allowed: %s.",
+              option.longestName(), String.join(", ", USED));
+        }
+      }
     }
     return master != null || plan != null;
   }
