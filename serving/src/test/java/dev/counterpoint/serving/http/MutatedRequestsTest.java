@@ -23,13 +23,17 @@ import org.junit.jupiter.api.Timeout;
 @Timeout(120)
 final class MutatedRequestsTest {
   private static final int COUNT = Integer.getInteger("counterpoint.mutations", 3_000);
+  private static final String BINARY_JSON =
+      "{\"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\", \"parameters\":"
+          + " {\"binary_data_size\": 10}}], \"parameters\": {\"binary_data_output\": true}}";
   private static final List<String> BODIES =
       List.of(
           "{\"text\": \"a fine film\", \"id\": 7}",
           "[{\"text\": \"a\"}, {\"text\": \"\\u00e9\"}]",
           "{\"id\": \"4\", \"inputs\": [{\"name\": \"text\", \"shape\": [2, 1], \"datatype\":"
               + " \"BYTES\", \"data\": [[\"a\"], [\"b\"]]}], \"outputs\": [{\"name\": \"label\"}],"
-              + " \"parameters\": {\"timeout\": 10000000}}");
+              + " \"parameters\": {\"timeout\": 10000000}}",
+          BINARY_JSON + "\u0006\0\0\0a film");
   private static final List<String> PARTS =
       List.of(
           "[", "]", "{", "}", "\"", ",", ":", "null", "-1", "1e999", "\\u0000", "\\ud800", "true");
@@ -49,16 +53,27 @@ final class MutatedRequestsTest {
           "sentiment", Pipeline.open(Path.of("../runner/src/test/resources/fixtures/finished")));
       URI predict = server.uri().resolve("/predict/sentiment");
       URI infer = server.uri().resolve("/v2/models/sentiment/infer");
+      int binaryAnswers = 0;
       for (int i = 0; i < COUNT; i++) {
-        byte[] body = mutated(BODIES.get(i % BODIES.size()));
-        HttpResponse<String> response = post(client, i % 2 == 0 ? predict : infer, body);
+        String original = BODIES.get(i % BODIES.size());
+        boolean isBinary = original.startsWith(BINARY_JSON);
+        byte[] body = mutated(original);
+        HttpRequest.Builder request = request(isBinary || i % 2 == 0 ? infer : predict, body);
+        if (isBinary) {
+          int change = Math.max(0, random.nextInt(9) - 6);
+          request.header(BinaryTensors.JSON_LENGTH, "" + (BINARY_JSON.length() + change));
+        }
+        HttpResponse<String> response = client.send(request.build(), BodyHandlers.ofString());
 
         assertThat(response.statusCode())
             .as(() -> new String(body, StandardCharsets.UTF_8) + " " + response.body())
             .isIn(200, 400);
+        binaryAnswers += isBinary && response.statusCode() == 200 ? 1 : 0;
       }
-      assertThat(post(client, predict, BODIES.get(0).getBytes(StandardCharsets.UTF_8)).body())
+      byte[] valid = BODIES.get(0).getBytes(StandardCharsets.UTF_8);
+      assertThat(client.send(request(predict, valid).build(), BodyHandlers.ofString()).body())
           .contains("\"label\"");
+      assertThat(binaryAnswers).isPositive();
     }
   }
 
@@ -87,13 +102,9 @@ final class MutatedRequestsTest {
     return result;
   }
 
-  private static HttpResponse<String> post(HttpClient client, URI uri, byte[] body)
-      throws Exception {
-    return client.send(
-        HttpRequest.newBuilder(uri)
-            .header("content-type", "application/json")
-            .POST(HttpRequest.BodyPublishers.ofByteArray(body))
-            .build(),
-        BodyHandlers.ofString());
+  private static HttpRequest.Builder request(URI uri, byte[] body) {
+    return HttpRequest.newBuilder(uri)
+        .header("content-type", "application/json")
+        .POST(HttpRequest.BodyPublishers.ofByteArray(body));
   }
 }
