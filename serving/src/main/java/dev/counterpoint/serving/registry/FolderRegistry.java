@@ -1,12 +1,8 @@
 package dev.counterpoint.serving.registry;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.internal.storage.AtomicFolders;
-import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
-import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -16,10 +12,8 @@ import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.registry.RegistryContent.Version;
 import java.io.IOException;
 import java.nio.channels.Channels;
-import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -34,29 +28,27 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A registry of models in a folder. Versions are integers and never change; their content is stored
- * once, by its hash. Aliases move. Several processes of one machine can use it at the same time,
- * and a process that is killed leaves the state before or after its change.
+ * once, by its hash. Aliases move. Several processes can use it at the same time, and a process
+ * that is killed leaves the state before or after its change.
  *
  * <pre>
  * journal.jsonl        every change, linked by hashes; the names, versions and aliases follow from it
  * artifacts/SHA256/    model/, the code/ of the run, its provenance.json and summary.json
  * </pre>
+ *
+ * The journal may be in a database instead, for several machines that share the folder.
  */
-public final class FolderRegistry {
+public final class FolderRegistry implements AutoCloseable {
   private static final String MODEL = "model";
   private static final String CODE = "code";
   private static final List<String> ABOUT_RUN = List.of("provenance.json", "summary.json");
   private static final String ARTIFACTS = "artifacts";
-  private static final String LOCK = ".lock";
-  private static final Set<String> CREATED = Set.of(ARTIFACTS, LOCK);
+  private static final Set<String> CREATED = Set.of(ARTIFACTS, FolderJournal.LOCK);
   private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
-
-  /** The locks of a file system are held by a process, not by a thread. */
-  private static final Object LOCK_OF_PROCESS = new Object();
 
   private final Path folder;
   private final Path artifacts;
-  private final Journal journal;
+  private final RegistryJournal journal;
   private final LocalDisk disk = new LocalDisk();
   private final AtomicFolders stored;
   private final String user;
@@ -67,10 +59,20 @@ public final class FolderRegistry {
    * @param user who changes it, for the journal
    */
   public FolderRegistry(Path folder, String user) {
+    this(folder, new FolderJournal(folder), user);
+  }
+
+  /**
+   * A registry with a journal elsewhere.
+   *
+   * @param folder has the content of the versions; may not exist yet
+   * @param journal closed with this registry
+   */
+  public FolderRegistry(Path folder, RegistryJournal journal, String user) {
     this.folder = folder;
     this.user = user;
+    this.journal = journal;
     artifacts = folder.resolve(ARTIFACTS);
-    journal = new Journal(folder.resolve("journal.jsonl"));
     stored = new AtomicFolders(artifacts, HASH, disk);
   }
 
@@ -80,23 +82,12 @@ public final class FolderRegistry {
    * @throws InvalidSettings if the folder has no registry, or its journal is damaged
    */
   public RegistryContent content() throws IOException {
-    if (!Files.exists(journal.file())) {
+    if (!journal.exists()) {
       throw new InvalidSettings(
-          "%s contains no registry: it has no journal.jsonl. Adding a model creates one.", folder);
+          "%s contains no registry: %s does not exist. Adding a model creates one.",
+          folder, journal.name());
     }
-    return read();
-  }
-
-  private RegistryContent read() throws IOException {
-    try {
-      List<RegistryEvent> events = new ArrayList<>();
-      for (ObjectNode entry : journal.read()) {
-        events.add(Json.MAPPER.treeToValue(entry, RegistryEvent.class));
-      }
-      return RegistryContent.of(events);
-    } catch (DamagedFile | JsonProcessingException e) {
-      throw new InvalidSettings("The registry cannot be read: %s", e.getMessage());
-    }
+    return RegistryContent.of(journal.events());
   }
 
   /** The folder of a version, which is laid out as a run directory. */
@@ -142,7 +133,7 @@ public final class FolderRegistry {
               if (content.events().isEmpty() && !FolderEntries.of(artifacts).isEmpty()) {
                 throw new InvalidSettings(
                     "%s has content, but %s is missing or empty: restore it. Without it, the versions are unknown.",
-                    artifacts, journal.file());
+                    artifacts, journal.name());
               }
               Map<String, Path> files = files(model, original);
               String artifact = TrustedCode.hash(files);
@@ -314,26 +305,24 @@ public final class FolderRegistry {
   }
 
   private RegistryContent change(Change change) throws IOException {
-    synchronized (LOCK_OF_PROCESS) {
-      try (FileChannel lock = lock()) {
-        RegistryContent before = read();
-        RegistryEvent event = change.decide(before);
-        journal.append(Json.MAPPER.valueToTree(event));
-        disk.force(folder);
-        List<RegistryEvent> events = new ArrayList<>(before.events());
-        events.add(event);
-        RegistryContent after = RegistryContent.of(events);
-        stored.recover();
-        if (event.kind() == RegistryEvent.Kind.REMOVE) {
-          removeUnused(before, after);
-        }
-        return after;
-      }
-    }
+    return journal.exclusively(
+        appender -> {
+          RegistryContent before = RegistryContent.of(appender.events());
+          RegistryEvent event = change.decide(before);
+          appender.append(event);
+          List<RegistryEvent> events = new ArrayList<>(before.events());
+          events.add(event);
+          RegistryContent after = RegistryContent.of(events);
+          stored.recover();
+          if (event.kind() == RegistryEvent.Kind.REMOVE) {
+            removeUnused(before, after);
+          }
+          return after;
+        });
   }
 
   private void create() throws IOException {
-    if (Files.exists(journal.file())) {
+    if (journal.exists() && Files.exists(artifacts)) {
       return;
     }
     for (Path entry : FolderEntries.of(folder)) {
@@ -346,14 +335,6 @@ public final class FolderRegistry {
       FileAccess.createPrivateFolder(folder);
     }
     FileAccess.createPrivateFolder(artifacts);
-  }
-
-  @SuppressWarnings("resource") // The lock is released when the channel is closed.
-  private FileChannel lock() throws IOException {
-    FileChannel channel =
-        FileChannel.open(folder.resolve(LOCK), StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-    channel.lock();
-    return channel;
   }
 
   /** Deletes the content of a removed version, unless another version has the same. */
@@ -374,5 +355,10 @@ public final class FolderRegistry {
     return FolderEntries.of(artifacts).stream()
         .filter(it -> !used.contains(it.getFileName().toString()))
         .toList();
+  }
+
+  @Override
+  public void close() {
+    journal.close();
   }
 }

@@ -21,7 +21,7 @@ import java.util.List;
  * as JSON without white space, among them the hash of the line before as {@code previous}. A part
  * of a line at the end was being written when a process or the machine stopped, and does not count.
  */
-record Journal(Path file) {
+record JournalFile(Path file) {
   private static final String PREVIOUS = "previous";
   private static final String HASH = "hash";
 

@@ -1,0 +1,42 @@
+package dev.counterpoint.serving.registry;
+
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.util.List;
+
+/** The changes of a registry in their order, which several processes append to. Thread-safe. */
+public interface RegistryJournal extends AutoCloseable {
+  /** Work that no other process does at the same time. */
+  @FunctionalInterface
+  interface Exclusive<T> {
+    T run(Appender appender) throws IOException;
+  }
+
+  /** Appends to a journal that no other process changes. */
+  interface Appender {
+    /** The events until now. */
+    List<RegistryEvent> events() throws IOException;
+
+    /** Appends an event, and returns when it is durable. */
+    void append(RegistryEvent event) throws IOException;
+  }
+
+  /** Where the journal is, for messages. */
+  String name();
+
+  /** Whether it exists. */
+  boolean exists() throws IOException;
+
+  /**
+   * The events, in their order.
+   *
+   * @throws InvalidSettings if the journal is damaged
+   */
+  List<RegistryEvent> events() throws IOException;
+
+  /** Runs work while no other process changes the journal. */
+  <T> T exclusively(Exclusive<T> work) throws IOException;
+
+  @Override
+  void close();
+}
