@@ -32,6 +32,7 @@ public final class ServedModel {
   private final BatchLimits limits;
   private final JsonPredictor predictor;
   private final InputReader reader;
+  private final ModelMetrics metrics;
   private final BatchEngine engine;
   private final AtomicInteger uses = new AtomicInteger(1); // of the owner
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
@@ -55,9 +56,8 @@ public final class ServedModel {
     this.limits = limits;
     predictor = new JsonPredictor(pipeline, null, EntityPredictor.Words.TEXT);
     reader = InputReader.of(pipeline, null);
-    engine =
-        new BatchEngine(
-            name, limits, this::compute, new ModelMetrics(meters, name), this::closePipeline);
+    metrics = new ModelMetrics(meters, name);
+    engine = new BatchEngine(name, limits, this::compute, metrics, this::closePipeline);
   }
 
   /** The name of the model. */
@@ -78,6 +78,10 @@ public final class ServedModel {
   /** Whether this is the version with a name and a number. */
   public boolean isVersion(ModelId id) {
     return name.equals(id.name()) && Integer.valueOf(version).equals(id.version());
+  }
+
+  ModelMetrics metrics() {
+    return metrics;
   }
 
   Pipeline pipeline() {

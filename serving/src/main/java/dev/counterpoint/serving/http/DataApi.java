@@ -26,11 +26,15 @@ import dev.counterpoint.serving.ModelRegistry;
 import dev.counterpoint.serving.PredictionRequest;
 import dev.counterpoint.serving.PredictionResponse;
 import dev.counterpoint.serving.ProductionModelService;
+import dev.counterpoint.serving.feature.FeatureReport;
+import dev.counterpoint.serving.feature.FeatureStore;
 import java.io.IOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -66,10 +70,10 @@ final class DataApi {
     Question read(ModelId id, ModelLease model, JsonNode body);
   }
 
-  DataApi(ModelRegistry models, HttpSettings settings) {
+  DataApi(ModelRegistry models, FeatureStore features, HttpSettings settings) {
     this.models = models;
     this.settings = settings;
-    service = new ProductionModelService(models);
+    service = new ProductionModelService(models, features);
   }
 
   /** Refuses new requests. */
@@ -252,10 +256,24 @@ final class DataApi {
     return new Question(
         new PredictionRequest(null, id, inputs, deadline(null)),
         response -> {
-          ArrayNode outputs =
-              JsonNodeFactory.instance.arrayNode().addAll(List.copyOf(response.outputs()));
+          ArrayNode outputs = JsonNodeFactory.instance.arrayNode().addAll(outputs(response));
           return body.isArray() ? outputs : outputs.get(0);
         });
+  }
+
+  /** The outputs with what the feature store had, if it was asked. */
+  private static List<JsonNode> outputs(PredictionResponse response) {
+    List<JsonNode> outputs = new ArrayList<>();
+    for (int i = 0; i < response.outputs().size(); i++) {
+      JsonNode output = response.outputs().get(i);
+      Map<String, FeatureReport> reports = response.features().get(i);
+      if (!reports.isEmpty() && output instanceof ObjectNode object) {
+        ObjectNode features = object.putObject(OutputTensors.FEATURES);
+        reports.forEach((view, report) -> features.set(view, report.toJson()));
+      }
+      outputs.add(output);
+    }
+    return outputs;
   }
 
   private Question infer(ModelId id, ModelLease model, JsonNode body) {
@@ -280,7 +298,7 @@ final class DataApi {
           if (response.id() != null) {
             answer.put(ID, response.id());
           }
-          return answer.set("outputs", tensors.write(response.outputs()));
+          return answer.set("outputs", tensors.write(outputs(response)));
         });
   }
 

@@ -11,6 +11,7 @@ import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.logging.AccessLogWriter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.serving.ModelRegistry;
+import dev.counterpoint.serving.feature.FeatureStore;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
@@ -49,15 +50,25 @@ public final class HttpServer implements AutoCloseable {
     this.admin = admin;
   }
 
+  /** Starts a server without a feature store. */
+  public static HttpServer start(
+      ModelRegistry models, HttpSettings settings, PrometheusMeterRegistry meters) {
+    return start(models, FeatureStore.none(), settings, meters);
+  }
+
   /**
    * Starts a server.
    *
    * @param models stay open until the server is closed
+   * @param features stays open until the server is closed
    * @throws InvalidSettings if a port is in use
    */
   public static HttpServer start(
-      ModelRegistry models, HttpSettings settings, PrometheusMeterRegistry meters) {
-    DataApi api = new DataApi(models, settings);
+      ModelRegistry models,
+      FeatureStore features,
+      HttpSettings settings,
+      PrometheusMeterRegistry meters) {
+    DataApi api = new DataApi(models, features, settings);
     ServerBuilder data = builder(settings, settings.port());
     data.decorator(
         (service, context, request) -> {

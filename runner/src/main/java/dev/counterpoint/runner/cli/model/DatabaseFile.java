@@ -6,34 +6,38 @@ import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.inference.internal.config.SettingsTree;
+import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 
-/** YAML files of the command line that name a database, as {@code sql} in a run file. */
-final class DatabaseFile {
+/**
+ * YAML files of the command line that name a database, as {@code sql} in a run file, or a store.
+ */
+public final class DatabaseFile {
   private DatabaseFile() {}
 
   /** Whether a path is such a file. */
-  static boolean isOne(Path file) {
+  public static boolean isOne(Path file) {
     return file.toString().matches(".*\\.ya?ml");
   }
 
   /**
    * Reads a file; its references to files are relative to its folder.
    *
+   * @param type a record, or a contract of {@link Catalogs}
    * @param code may have the driver of the database
    */
-  static <T> T read(Path file, Class<T> type, SourcePath code) throws IOException {
+  public static <T> T read(Path file, Class<T> type, SourcePath code) throws IOException {
     Thread.currentThread().setContextClassLoader(code.loader());
     SettingsTree tree = SettingsTree.load(file.toString(), Utf8File.read(file), List.of());
     Path folder = file.toAbsolutePath().resolveSibling("");
-    return new Binder(List.of(), SourcePath.none(), folder::resolve).bind(tree, type);
+    return new Binder(Catalogs.all(), SourcePath.none(), folder::resolve).bind(tree, type);
   }
 
   /** The given path of a table, or the file with the rows of its query, which is run. */
-  static Path table(Path file, SourcePath code) throws IOException {
+  public static Path table(Path file, SourcePath code) throws IOException {
     return isOne(file)
         ? TableSource.rows(read(file, SqlQuery.class, code), CacheFolder.path())
         : file;

@@ -18,6 +18,8 @@ import dev.counterpoint.serving.LoadedModels;
 import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.ModelLease;
 import dev.counterpoint.serving.ModelRegistry;
+import dev.counterpoint.serving.feature.FeatureStore;
+import dev.counterpoint.serving.feature.FeatureStoreConfig;
 import dev.counterpoint.serving.http.HttpServer;
 import dev.counterpoint.serving.http.HttpSettings;
 import dev.counterpoint.serving.registry.FolderRegistry;
@@ -94,14 +96,19 @@ public final class ServeCommand implements Callable<Integer> {
     if (DatabaseFile.isOne(source)) {
       requireNoOptions();
       ServingFile file = ServingFile.read(source);
-      try (RegistryModels models =
-          new RegistryModels(
-              new FolderRegistry(Path.of(file.registry()), Provenance.userAtHost()),
-              file.ids(),
-              folder -> TrainedModel.open(folder, classpath, console),
-              meters,
-              console::log)) {
-        return serve(models, models::refresh, file, meters, console);
+      FeatureStoreConfig features = file.features();
+      try (FeatureStore store =
+              features == null
+                  ? FeatureStore.none()
+                  : features.open(source.toAbsolutePath().resolveSibling(""));
+          RegistryModels models =
+              new RegistryModels(
+                  new FolderRegistry(Path.of(file.registry()), Provenance.userAtHost()),
+                  file.ids(),
+                  folder -> TrainedModel.open(folder, classpath, console),
+                  meters,
+                  console::log)) {
+        return serve(models, store, models::refresh, file, meters, console);
       }
     }
     HttpSettings http =
@@ -110,7 +117,7 @@ public final class ServeCommand implements Callable<Integer> {
     try (LoadedModels models = new LoadedModels(BatchLimits.defaults(), meters)) {
       models.add(model, TrainedModel.open(source, classpath, console));
       ServingFile file = RecordCopy.with(ServingFile.defaults(), "http", http);
-      return serve(models, () -> {}, file, meters, console);
+      return serve(models, FeatureStore.none(), () -> {}, file, meters, console);
     }
   }
 
@@ -125,13 +132,14 @@ public final class ServeCommand implements Callable<Integer> {
 
   private static int serve(
       ModelRegistry models,
+      FeatureStore features,
       Runnable refresh,
       ServingFile file,
       PrometheusMeterRegistry meters,
       Console console)
       throws InterruptedException {
     CountDownLatch stop = new CountDownLatch(1);
-    try (HttpServer server = HttpServer.start(models, file.http(), meters)) {
+    try (HttpServer server = HttpServer.start(models, features, file.http(), meters)) {
       Signals signals =
           Signals.forwarding(
               signal -> {

@@ -7,24 +7,32 @@ import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.inference.internal.config.SettingsTree;
+import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.serving.BatchLimits;
 import dev.counterpoint.serving.ModelId;
+import dev.counterpoint.serving.feature.FeatureStoreConfig;
 import dev.counterpoint.serving.http.HttpSettings;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file of {@code serve}: models of a registry, and how they are served.
  *
  * @param registry the folder of the registry, relative to the folder of the file
  * @param models the names, versions and aliases that are served, with the limits of each
+ * @param features the feature store; null if there is none
  * @param refreshSeconds the time between two looks at the registry
  */
 public record ServingFile(
-    String registry, Map<String, BatchLimits> models, HttpSettings http, int refreshSeconds) {
+    String registry,
+    Map<String, BatchLimits> models,
+    @Nullable FeatureStoreConfig features,
+    HttpSettings http,
+    int refreshSeconds) {
   public ServingFile {
     models = new LinkedHashMap<>(models);
     new Checks().positive("refreshSeconds", refreshSeconds).verify();
@@ -32,14 +40,15 @@ public record ServingFile(
   }
 
   public static ServingFile defaults() {
-    return new ServingFile("registry", Map.of(), HttpSettings.defaults(), 2);
+    return new ServingFile("registry", Map.of(), null, HttpSettings.defaults(), 2);
   }
 
   static ServingFile read(Path file) throws IOException {
     SettingsTree tree = SettingsTree.load(file.toString(), Utf8File.read(file), List.of());
     Path folder = file.toAbsolutePath().resolveSibling("");
     ServingFile read =
-        new Binder(List.of(), SourcePath.none(), folder::resolve).bind(tree, ServingFile.class);
+        new Binder(Catalogs.all(), SourcePath.none(), folder::resolve)
+            .bind(tree, ServingFile.class);
     if (read.models.isEmpty()) {
       throw new InvalidSettings("%s names no models, such as models: {sentiment: {}}.", file);
     }
