@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  * @param key the column with the key of the entity, which is not an input of the model unless its
  *     type is set
  * @param columns the columns that the store has; empty for all columns of the features
- * @param maxAge features of an older event are stale; null if features never are
+ * @param maxAge features of an older event are stale; null if none are
  * @param allowStaleUpTo stale features are used up to this age, and reported as stale
  * @param missing what happens to an input if the store has no value for it
  * @param stale what happens to an input if its features are too old

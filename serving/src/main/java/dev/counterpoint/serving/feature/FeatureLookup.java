@@ -116,7 +116,7 @@ public final class FeatureLookup {
       LOG.warn(
           "Features are not available: {}", FeaturesUnavailable.of("store", failure).getMessage());
     } else if (failure == null && unreachable.compareAndSet(true, false)) {
-      LOG.info("Features are available again.");
+      LOG.warn("Features are available again.");
     }
   }
 

@@ -73,6 +73,16 @@ final class EmbeddedStoreTest {
   }
 
   @Test
+  void aDamagedDatabaseIsReported() throws IOException {
+    Files.createDirectory(folder.resolve("store"));
+    Files.writeString(folder.resolve("store").resolve("features.sqlite"), "x".repeat(10_000));
+
+    assertThatThrownBy(this::open)
+        .isInstanceOf(FeaturesUnavailable.class)
+        .hasMessageContaining("features.sqlite");
+  }
+
+  @Test
   void tableIsLoadedAndJoinedWithLabels() throws IOException {
     FeatureTable events =
         table(

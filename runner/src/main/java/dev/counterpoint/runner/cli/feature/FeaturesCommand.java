@@ -15,13 +15,10 @@ import dev.counterpoint.serving.feature.EntityKey;
 import dev.counterpoint.serving.feature.FeatureHistory;
 import dev.counterpoint.serving.feature.FeatureRow;
 import dev.counterpoint.serving.feature.FeatureStore;
-import dev.counterpoint.serving.feature.FeatureStoreConfig;
 import dev.counterpoint.serving.feature.FeatureTable;
 import dev.counterpoint.serving.feature.FeatureWriter;
-import dev.counterpoint.serving.feature.sql.EmbeddedStore;
 import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import picocli.CommandLine.Command;
@@ -42,9 +39,6 @@ import picocli.CommandLine.Spec;
     synopsisSubcommandLabel = "ACTION",
     commandListHeading = "%nActions:%n")
 public final class FeaturesCommand implements Runnable {
-  /** A command may wait longer than a request. */
-  private static final int TIMEOUT_MILLIS = 30_000;
-
   private static final String VIEW = "The name of the features, such as customer.";
 
   @Option(
@@ -97,18 +91,6 @@ public final class FeaturesCommand implements Runnable {
     return Consoles.of(spec);
   }
 
-  /** Opens the store; only {@code load} creates an embedded one. */
-  private FeatureStore open(boolean creates) throws IOException {
-    if (DatabaseFile.isOne(store)) {
-      return DatabaseFile.read(store, FeatureStoreConfig.class, SourcePath.none())
-          .open(store.toAbsolutePath().resolveSibling(""));
-    }
-    if (!creates && !Files.isDirectory(store)) {
-      throw new InvalidSettings("%s does not exist; \"features load\" creates a store.", store);
-    }
-    return new EmbeddedStore(store.toAbsolutePath().toString(), TIMEOUT_MILLIS).open(Path.of(""));
-  }
-
   @Command(
       name = "load",
       description =
@@ -122,7 +104,7 @@ public final class FeaturesCommand implements Runnable {
       @Mixin Columns columns)
       throws IOException {
     FeatureTable table = columns.table(file);
-    try (FeatureStore opened = open(true)) {
+    try (FeatureStore opened = DatabaseFile.featureStore(store, true)) {
       if (!(opened instanceof FeatureWriter writer)) {
         throw new InvalidSettings("The store %s cannot be written.", store);
       }
@@ -137,7 +119,7 @@ public final class FeaturesCommand implements Runnable {
           String view)
       throws IOException {
     EntityKey entity = new EntityKey(key);
-    try (FeatureStore opened = open(false)) {
+    try (FeatureStore opened = DatabaseFile.featureStore(store, false)) {
       FeatureRow row =
           opened
               .getFeatures(List.of(entity), FeatureView.of(view, "key", List.of()))
@@ -173,7 +155,7 @@ public final class FeaturesCommand implements Runnable {
           Path output)
       throws IOException {
     FeatureTable table = columns.table(labels);
-    try (FeatureStore opened = open(false)) {
+    try (FeatureStore opened = DatabaseFile.featureStore(store, false)) {
       if (!(opened instanceof FeatureHistory history)) {
         throw new InvalidSettings(
             "The store %s has the newest features only; a join needs those of earlier times, which"

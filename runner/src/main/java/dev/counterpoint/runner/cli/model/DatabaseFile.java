@@ -3,12 +3,18 @@ package dev.counterpoint.runner.cli.model;
 import dev.counterpoint.core.data.source.SqlQuery;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.CacheFolder;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.runner.wiring.Catalogs;
+import dev.counterpoint.serving.feature.FeatureStore;
+import dev.counterpoint.serving.feature.FeatureStoreConfig;
+import dev.counterpoint.serving.feature.sql.EmbeddedStore;
 import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -34,6 +40,24 @@ public final class DatabaseFile {
     SettingsTree tree = SettingsTree.load(file.toString(), Utf8File.read(file), List.of());
     Path folder = file.toAbsolutePath().resolveSibling("");
     return new Binder(Catalogs.all(), SourcePath.none(), folder::resolve).bind(tree, type);
+  }
+
+  /**
+   * Opens a feature store.
+   *
+   * @param store the folder of an embedded one, or a file with settings
+   * @param creates whether the folder may not exist yet
+   * @throws InvalidSettings if it does not exist
+   */
+  public static FeatureStore featureStore(Path store, boolean creates) throws IOException {
+    Path folder = store.toAbsolutePath().resolveSibling("");
+    if (isOne(store)) {
+      return read(store, FeatureStoreConfig.class, SourcePath.none()).open(folder);
+    }
+    if (!creates && !Files.isDirectory(store)) {
+      throw new InvalidSettings("%s does not exist; \"features load\" creates a store.", store);
+    }
+    return RecordCopy.with(EmbeddedStore.defaults(), "folder", store.toString()).open(Path.of(""));
   }
 
   /** The given path of a table, or the file with the rows of its query, which is run. */

@@ -85,6 +85,14 @@ public final class ServeCommand implements Callable<Integer> {
       description = "The port for /metrics and /healthz (default: the port after --port).")
   private @Nullable Integer adminPort;
 
+  @Option(
+      names = "--store",
+      paramLabel = "FOLDER|FILE",
+      description =
+          "The folder of an embedded feature store, or a YAML file with the settings of a store"
+              + " (default: none).")
+  private @Nullable Path store;
+
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
   @Spec private @Nullable CommandSpec spec;
@@ -114,16 +122,18 @@ public final class ServeCommand implements Callable<Integer> {
     HttpSettings http =
         HttpSettings.of(host, port, adminPort != null ? adminPort : port == 0 ? 0 : port + 1);
     String model = ModelId.parse(name != null ? name : defaultName()).name();
-    try (LoadedModels models = new LoadedModels(BatchLimits.defaults(), meters)) {
+    try (FeatureStore features =
+            store == null ? FeatureStore.none() : DatabaseFile.featureStore(store, false);
+        LoadedModels models = new LoadedModels(BatchLimits.defaults(), meters)) {
       models.add(model, TrainedModel.open(source, classpath, console));
       ServingFile file = RecordCopy.with(ServingFile.defaults(), "http", http);
-      return serve(models, FeatureStore.none(), () -> {}, file, meters, console);
+      return serve(models, features, () -> {}, file, meters, console);
     }
   }
 
   /** With a file, the options that it has would be ignored. */
   private void requireNoOptions() {
-    for (String option : List.of("--name", "--host", "--port", "--admin-port")) {
+    for (String option : List.of("--name", "--host", "--port", "--admin-port", "--store")) {
       if (Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(option)) {
         throw new InvalidSettings("%s cannot be combined with %s, which has it.", option, source);
       }

@@ -1,7 +1,6 @@
 package dev.counterpoint.serving.feature.sql;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.serving.feature.FeatureStore;
@@ -58,7 +57,7 @@ public record EmbeddedStore(String folder, int timeoutMillis) implements Feature
     String name = file.toString();
     return new SqlFeatureStore(
         name,
-        new HikariDataSource(pool),
+        pool,
         new Sqlite(),
         new Lookups(name, Duration.ofMillis(timeoutMillis), THREADS, QUEUE));
   }

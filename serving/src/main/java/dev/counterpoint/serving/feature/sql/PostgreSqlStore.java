@@ -1,14 +1,11 @@
 package dev.counterpoint.serving.feature.sql;
 
 import com.zaxxer.hikari.HikariConfig;
-import com.zaxxer.hikari.HikariDataSource;
-import com.zaxxer.hikari.pool.HikariPool;
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.serving.feature.FeatureStore;
 import dev.counterpoint.serving.feature.FeatureStoreConfig;
-import dev.counterpoint.serving.feature.FeaturesUnavailable;
 import java.nio.file.Path;
 import java.sql.SQLException;
 import java.time.Duration;
@@ -63,15 +60,9 @@ public record PostgreSqlStore(
     pool.setMinimumIdle(1);
     pool.setConnectionTimeout(Math.max(MIN_MILLIS, timeoutMillis));
     pool.setValidationTimeout(MIN_MILLIS);
-    HikariDataSource source;
-    try {
-      source = new HikariDataSource(pool);
-    } catch (HikariPool.PoolInitializationException e) {
-      throw FeaturesUnavailable.of(name, e.getCause() == null ? e : e.getCause());
-    }
     return new SqlFeatureStore(
         name,
-        source,
+        pool,
         new PostgreSql(),
         new Lookups(name, Duration.ofMillis(timeoutMillis), connections, queue));
   }

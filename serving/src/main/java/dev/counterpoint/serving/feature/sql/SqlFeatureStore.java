@@ -1,6 +1,8 @@
 package dev.counterpoint.serving.feature.sql;
 
+import com.zaxxer.hikari.HikariConfig;
 import com.zaxxer.hikari.HikariDataSource;
+import com.zaxxer.hikari.pool.HikariPool;
 import dev.counterpoint.core.data.FeatureView;
 import dev.counterpoint.serving.feature.EntityKey;
 import dev.counterpoint.serving.feature.FeatureHistory;
@@ -44,14 +46,18 @@ final class SqlFeatureStore implements FeatureStore, FeatureWriter, FeatureHisto
    * Creates the tables if they do not exist.
    *
    * @param name names the store in messages
-   * @param connections closed with the store, also if this constructor throws
+   * @param pool the settings of the connections
    * @throws FeaturesUnavailable if the database does not answer
    */
-  SqlFeatureStore(String name, HikariDataSource connections, Dialect dialect, Lookups lookups) {
+  SqlFeatureStore(String name, HikariConfig pool, Dialect dialect, Lookups lookups) {
     this.name = name;
-    this.connections = connections;
     this.dialect = dialect;
     this.lookups = lookups;
+    try {
+      connections = new HikariDataSource(pool);
+    } catch (HikariPool.PoolInitializationException e) {
+      throw FeaturesUnavailable.of(name, e.getCause() == null ? e : e.getCause());
+    }
     try (Connection connection = connections.getConnection()) {
       Migrations.run(connection, dialect);
       // The first lookup loads the classes of the driver.
