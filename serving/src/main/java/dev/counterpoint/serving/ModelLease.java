@@ -3,6 +3,7 @@ package dev.counterpoint.serving;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.serving.feature.FeatureReport;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
@@ -31,6 +32,11 @@ public final class ModelLease implements AutoCloseable {
   /** The model, for its labels and its signature. */
   public Pipeline pipeline() {
     return model.pipeline();
+  }
+
+  /** Counts what a feature store had for an input. */
+  void observe(String view, FeatureReport report) {
+    model.metrics().features(view, report);
   }
 
   /**

@@ -1,12 +1,14 @@
 package dev.counterpoint.serving;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.serving.feature.FeatureReport;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
 import io.micrometer.core.instrument.Gauge;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
+import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -16,6 +18,7 @@ import org.slf4j.LoggerFactory;
 final class ModelMetrics {
   private static final Logger LOG = LoggerFactory.getLogger(ModelMetrics.class);
   private static final String MODEL = "model";
+  private static final String VIEW = "view";
 
   private final MeterRegistry meters;
   private final String model;
@@ -84,6 +87,34 @@ final class ModelMetrics {
   void computed(long nanos, int size) {
     compute.record(Duration.ofNanos(nanos));
     batch.record(size);
+  }
+
+  /** Counts an input by the state of its features, and records their age. */
+  void features(String view, FeatureReport report) {
+    count(view, report.state().name().toLowerCase(Locale.ROOT));
+    if (report.age() != null) {
+      if (!report.missing().isEmpty() && report.state() == FeatureReport.State.FRESH) {
+        count(view, "incomplete");
+      }
+      Timer.builder("counterpoint.feature.age")
+          .description("Time since the event of the features of an input.")
+          .serviceLevelObjectives(
+              Duration.ofMinutes(1), Duration.ofHours(1), Duration.ofDays(1), Duration.ofDays(7))
+          .tag(MODEL, model)
+          .tag(VIEW, view)
+          .register(meters)
+          .record(report.age());
+    }
+  }
+
+  private void count(String view, String state) {
+    Counter.builder("counterpoint.features")
+        .description("Inputs by the state of their features.")
+        .tag(MODEL, model)
+        .tag(VIEW, view)
+        .tag("state", state)
+        .register(meters)
+        .increment();
   }
 
   void failed(Throwable failure) {

@@ -1,6 +1,7 @@
 package dev.counterpoint.serving;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.serving.feature.FeaturesUnavailable;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
@@ -24,6 +25,8 @@ public final class PredictionFailed extends RuntimeException {
     CANCELLED,
     /** The model is closed, or the server is shutting down. */
     SHUTTING_DOWN,
+    /** The feature store did not answer, or its features are too old. */
+    NO_FEATURES,
     /** The model failed. */
     FAILED
   }
@@ -55,6 +58,9 @@ public final class PredictionFailed extends RuntimeException {
     }
     if (cause instanceof InvalidSettings) {
       return new PredictionFailed(Reason.INVALID_INPUT, String.valueOf(cause.getMessage()), cause);
+    }
+    if (cause instanceof FeaturesUnavailable) {
+      return new PredictionFailed(Reason.NO_FEATURES, String.valueOf(cause.getMessage()), cause);
     }
     if (cause instanceof TimeoutException) {
       return new PredictionFailed(

@@ -1,7 +1,9 @@
 package dev.counterpoint.serving;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.serving.feature.FeatureReport;
 import java.util.List;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -12,10 +14,17 @@ import org.jspecify.annotations.Nullable;
  * @param outputs one JSON object per input, in their order, as {@code predict --json} prints it:
  *     with {@code label}, {@code probability} and {@code probabilities}, or {@code values}, {@code
  *     entities}, an answer, or a {@code result}
+ * @param features for each input what the feature store had, by the name of the view; an empty map
+ *     if the store was not asked
  */
 public record PredictionResponse(
-    @Nullable String id, String model, int version, List<? extends JsonNode> outputs) {
+    @Nullable String id,
+    String model,
+    int version,
+    List<? extends JsonNode> outputs,
+    List<Map<String, FeatureReport>> features) {
   public PredictionResponse {
     outputs = List.copyOf(outputs);
+    features = List.copyOf(features);
   }
 }

@@ -1,8 +1,16 @@
 package dev.counterpoint.serving;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.data.FeatureView;
+import dev.counterpoint.core.data.ModelSignature;
+import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.serving.feature.FeatureInputs;
+import dev.counterpoint.serving.feature.FeatureLookup;
+import dev.counterpoint.serving.feature.FeatureStore;
+import dev.counterpoint.tasks.tabular.TabularRows;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
 
@@ -16,9 +24,21 @@ import java.util.concurrent.CompletionException;
  */
 public final class ProductionModelService {
   private final ModelRegistry models;
+  private final FeatureLookup features;
 
+  /** A service for models without a feature store. */
   public ProductionModelService(ModelRegistry models) {
+    this(models, FeatureStore.none());
+  }
+
+  /**
+   * A service for models of a registry, whose inputs get what they lack from a feature store.
+   *
+   * @param features stays open until the service has answered
+   */
+  public ProductionModelService(ModelRegistry models, FeatureStore features) {
     this.models = Objects.requireNonNull(models, "models");
+    this.features = new FeatureLookup(Objects.requireNonNull(features, "features"));
   }
 
   /**
@@ -35,9 +55,9 @@ public final class ProductionModelService {
   }
 
   /**
-   * Validates and encodes the inputs on the calling thread, and queues them. Cancelling the future
-   * removes them from the queue. Dependent stages must not block: they run on a thread of the
-   * model.
+   * Validates and encodes the inputs, on the calling thread unless they need features, and queues
+   * them. Cancelling the future removes them from the queue. Dependent stages must not block: they
+   * run on a thread of the model.
    *
    * @return completes with the predictions, or with {@link PredictionFailed}
    */
@@ -57,28 +77,45 @@ public final class ProductionModelService {
    */
   public CompletableFuture<PredictionResponse> submit(ModelLease model, PredictionRequest request) {
     CompletableFuture<PredictionResponse> response = new CompletableFuture<>();
-    CompletableFuture<List<ObjectNode>> outputs = outputs(model, request);
-    var unusedEnd =
-        outputs.whenComplete(
-            (values, failure) -> {
-              model.close();
-              if (failure == null) {
-                response.complete(
-                    new PredictionResponse(request.id(), model.name(), model.version(), values));
-              } else {
-                response.completeExceptionally(PredictionFailed.of(failure));
-              }
-            });
-    var unused = response.whenComplete((value, failure) -> outputs.cancel(false));
+    var unused =
+        inputs(model, request)
+            .thenCompose(inputs -> predict(model, inputs, request, response))
+            .whenComplete(
+                (value, failure) -> {
+                  model.close();
+                  if (failure == null) {
+                    response.complete(value);
+                  } else {
+                    response.completeExceptionally(PredictionFailed.of(failure));
+                  }
+                });
     return response;
   }
 
-  private static CompletableFuture<List<ObjectNode>> outputs(
-      ModelLease model, PredictionRequest request) {
+  /** The inputs with the features that they lack. */
+  private CompletableFuture<FeatureInputs> inputs(ModelLease model, PredictionRequest request) {
     try {
-      return model.predict(request.inputs(), request.deadline());
+      FeatureInputs inputs = FeatureInputs.of(request.inputs(), request.featureKeys());
+      Pipeline pipeline = model.pipeline();
+      List<FeatureView> views =
+          pipeline.signature().map(ModelSignature::features).orElseGet(List::of);
+      Set<String> columns = pipeline.table().map(TabularRows::columns).orElseGet(Set::of);
+      return features.fill(inputs, views, columns, model::observe);
     } catch (RuntimeException e) {
       return CompletableFuture.failedFuture(e);
     }
+  }
+
+  private static CompletableFuture<PredictionResponse> predict(
+      ModelLease model,
+      FeatureInputs inputs,
+      PredictionRequest request,
+      CompletableFuture<PredictionResponse> response) {
+    CompletableFuture<List<ObjectNode>> outputs = model.predict(inputs.rows(), request.deadline());
+    var unused = response.whenComplete((value, failure) -> outputs.cancel(false));
+    return outputs.thenApply(
+        values ->
+            new PredictionResponse(
+                request.id(), model.name(), model.version(), values, inputs.reports()));
   }
 }

@@ -80,6 +80,10 @@ public final class ServedModel {
     return name.equals(id.name()) && Integer.valueOf(version).equals(id.version());
   }
 
+  ModelMetrics metrics() {
+    return metrics;
+  }
+
   Pipeline pipeline() {
     return predictor.pipeline();
   }

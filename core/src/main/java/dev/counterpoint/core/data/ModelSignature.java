@@ -6,6 +6,7 @@ import com.fasterxml.jackson.core.JacksonException;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.RecordCopy;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -31,6 +32,7 @@ import org.jspecify.annotations.Nullable;
  *     other decisions, and if each label has its own
  * @param thresholds the probabilities from which the labels of a {@code sigmoid} are predicted;
  *     null if they are all the same
+ * @param features the inputs that come from a feature store; null if there are none
  * @param versions the versions of the program and of its engine
  */
 @JsonInclude(JsonInclude.Include.NON_NULL)
@@ -42,6 +44,7 @@ public record ModelSignature(
     @Nullable String decision,
     @Nullable Double threshold,
     @Nullable Map<String, Double> thresholds,
+    @Nullable List<FeatureView> features,
     @Nullable Map<String, String> versions) {
   /** The file in a model folder. */
   public static final String FILE = "signature.json";
@@ -58,6 +61,7 @@ public record ModelSignature(
     outputs = List.copyOf(outputs);
     thresholds =
         thresholds == null ? null : Collections.unmodifiableMap(new LinkedHashMap<>(thresholds));
+    features = features == null || features.isEmpty() ? null : List.copyOf(features);
     versions = versions == null ? null : new TreeMap<>(versions); // The file is reproducible.
   }
 
@@ -84,7 +88,7 @@ public record ModelSignature(
 
   /** A signature without a decision. */
   public static ModelSignature of(List<Field> inputs, List<Field> outputs) {
-    return new ModelSignature(VERSION, inputs, outputs, null, null, null, null);
+    return new ModelSignature(VERSION, inputs, outputs, null, null, null, null, null);
   }
 
   /**
@@ -161,7 +165,12 @@ public record ModelSignature(
       byLabel.put(data.labels().get(i), own.get(i));
     }
     Double limit = own == null && "sigmoid".equals(decided) ? THRESHOLD : null;
-    return new ModelSignature(VERSION, inputs, outputs, decided, limit, byLabel, by);
+    return new ModelSignature(VERSION, inputs, outputs, decided, limit, byLabel, features, by);
+  }
+
+  /** Returns a copy whose inputs in the columns of the views come from a feature store. */
+  public ModelSignature withFeatures(List<FeatureView> views) {
+    return RecordCopy.with(this, "features", views);
   }
 
   /** The probability from which a label is predicted if labels do not exclude each other. */

@@ -55,8 +55,8 @@ public final class NativeLibraries {
   private NativeLibraries() {}
 
   /**
-   * Sets the folders of DJL and JNA, unless settings of their own exist, and turns the usage
-   * reporting of DJL off.
+   * Sets the folders of DJL, JNA and SQLite, unless settings of their own exist, and turns the
+   * usage reporting of DJL off.
    */
   public static void configure() {
     System.getProperties().putIfAbsent("OPT_OUT_TRACKING", "true");
@@ -67,6 +67,8 @@ public final class NativeLibraries {
       FileAccess.createPrivateFolder(cache.resolve("djl"));
       Path jna = FileAccess.createPrivateFolder(cache.resolve("jna"));
       System.getProperties().putIfAbsent("jna.tmpdir", jna.toString());
+      Path sqlite = FileAccess.createPrivateFolder(cache.resolve("sqlite"));
+      System.getProperties().putIfAbsent("org.sqlite.tmpdir", sqlite.toString());
     } catch (IOException e) {
       // The command reports it if it needs the cache folder.
     }

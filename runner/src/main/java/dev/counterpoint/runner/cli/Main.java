@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli;
 import dev.counterpoint.core.kernel.NativeLibraries;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Secrets;
+import dev.counterpoint.runner.cli.feature.FeaturesCommand;
 import dev.counterpoint.runner.cli.model.EvaluateCommand;
 import dev.counterpoint.runner.cli.model.GenerateCommand;
 import dev.counterpoint.runner.cli.model.MergeCommand;
@@ -43,6 +44,7 @@ import picocli.CommandLine.ScopeType;
       ReproduceCommand.class,
       ReplayCommand.class,
       RegistryCommand.class,
+      FeaturesCommand.class,
       BenchCommand.class,
       WarmUpCommand.class
     },

@@ -44,6 +44,10 @@ import dev.counterpoint.core.schedule.Step;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.inference.ModelCatalogs;
 import dev.counterpoint.inference.internal.config.Catalog;
+import dev.counterpoint.serving.feature.FeatureStoreConfig;
+import dev.counterpoint.serving.feature.redis.RedisStore;
+import dev.counterpoint.serving.feature.sql.EmbeddedStore;
+import dev.counterpoint.serving.feature.sql.PostgreSqlStore;
 import dev.counterpoint.strategies.distributed.DistributedTrainingStrategy;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import dev.counterpoint.tasks.imageclassification.ImageClassification;
@@ -136,7 +140,11 @@ public final class Catalogs {
         Catalog.of(CallbackConfig.class)
             .with("early-stop", EarlyStop.Config.class)
             .with("best-model", BestModel.Config.class)
-            .with("tensorboard", TensorBoard.Config.class));
+            .with("tensorboard", TensorBoard.Config.class),
+        Catalog.of(FeatureStoreConfig.class)
+            .with("embedded", EmbeddedStore.class)
+            .with("postgresql", PostgreSqlStore.class)
+            .with("redis", RedisStore.class));
     return catalogs;
   }
 }

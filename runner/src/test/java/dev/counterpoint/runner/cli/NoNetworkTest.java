@@ -112,6 +112,8 @@ final class NoNetworkTest {
           "merge @adapter --output @merged",
           "registry add @run --name small --registry @registry",
           "registry verify --registry @registry",
+          "features load @events.csv --view small --entity id --time-column at --store @features",
+          "features get 1 --view small --store @features",
           "replay @finished/capsules/step-00000125",
           "reproduce @run",
           "check history @run",
@@ -126,6 +128,7 @@ final class NoNetworkTest {
   @Test
   void commandsConnectToNothing() throws Exception {
     EarlierFormatTest.copyTo(folder);
+    Files.writeString(folder.resolve("events.csv"), "id,at,size\n1,2026-01-01,2.5\n");
     String lines =
         String.join("\n", COMMANDS).replaceAll("@", Matcher.quoteReplacement(folder + "/"));
 

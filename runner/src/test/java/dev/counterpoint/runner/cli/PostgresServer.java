@@ -22,14 +22,15 @@ import org.apache.commons.compress.archivers.tar.TarArchiveInputStream;
 import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 
 /** A PostgreSQL server on the loopback interface, in a folder of its own. */
-final class PostgresServer implements AutoCloseable {
+final class PostgresServer implements TestServer {
   static final String USER = "reader";
   static final String PASSWORD = "correct horse";
   private static final String NOBODY = "65534";
 
   private final Path folder;
-  private final Process process;
+  private final int port;
   private final String url;
+  private Process process;
 
   PostgresServer() throws IOException, InterruptedException, SQLException {
     // Another user than root must be able to reach it.
@@ -49,18 +50,54 @@ final class PostgresServer implements AutoCloseable {
     if (init.waitFor() != 0) {
       throw new IOException(Files.readString(folder.resolve("log")));
     }
-    int port;
     try (ServerSocket free = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
       port = free.getLocalPort();
     }
-    process =
-        start(
-            "postgres",
-            List.of("-D", data, "-h", "127.0.0.1", "-p", Integer.toString(port), "-F"),
-            "--unix_socket_directories=");
-    Runtime.getRuntime().addShutdownHook(new Thread(process::destroyForcibly));
     url = "jdbc:postgresql://127.0.0.1:" + port + "/postgres";
+    process = start();
+    Runtime.getRuntime().addShutdownHook(new Thread(() -> process.destroyForcibly()));
     awaitStart();
+  }
+
+  private Process start() throws IOException {
+    return start(
+        "postgres",
+        List.of(
+            "-D",
+            folder.resolve("data").toString(),
+            "-h",
+            "127.0.0.1",
+            "-p",
+            Integer.toString(port),
+            "-F"),
+        "--unix_socket_directories=");
+  }
+
+  @Override
+  public void signal(String signal) throws IOException, InterruptedException {
+    for (ProcessHandle each :
+        Stream.concat(Stream.of(process.toHandle()), process.descendants()).toList()) {
+      TestServer.signal(each.pid(), signal);
+    }
+  }
+
+  @Override
+  public void stop() throws IOException, InterruptedException {
+    TestServer.signal(process.pid(), "INT");
+    if (!process.waitFor(20, TimeUnit.SECONDS)) {
+      process.destroyForcibly().waitFor();
+    }
+  }
+
+  @Override
+  public void restart() throws IOException {
+    process = start();
+  }
+
+  @Override
+  public String storeFile() {
+    return "{type: postgresql, url: '%s', timeoutMillis: 400, properties: {user: %s, password: '${file:secret}'}}"
+        .formatted(url, USER);
   }
 
   private void unpack() throws IOException {
@@ -141,10 +178,7 @@ final class PostgresServer implements AutoCloseable {
 
   @Override
   public void close() throws IOException, InterruptedException {
-    new ProcessBuilder("kill", "-INT", Long.toString(process.pid())).start().waitFor();
-    if (!process.waitFor(20, TimeUnit.SECONDS)) {
-      process.destroyForcibly().waitFor();
-    }
+    stop();
     try (Stream<Path> files = Files.walk(folder)) {
       for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
         Files.delete(file);

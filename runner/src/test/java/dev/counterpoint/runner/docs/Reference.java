@@ -20,6 +20,7 @@ import dev.counterpoint.runner.cli.Terminal;
 import dev.counterpoint.runner.docs.ConfigKeys.Key;
 import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.runner.wiring.RunFile;
+import dev.counterpoint.serving.feature.FeatureStoreConfig;
 import java.lang.reflect.Type;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -50,6 +51,7 @@ final class Reference {
     CONTRACTS.put(StrategyConfig.class, "strategy");
     CONTRACTS.put(CallbackConfig.class, "callbacks");
     CONTRACTS.put(PredictionSettings.class, "prediction");
+    CONTRACTS.put(FeatureStoreConfig.class, "features");
   }
 
   private final StringBuilder text = new StringBuilder();
@@ -124,10 +126,7 @@ final class Reference {
 
   private void catalog(Class<?> contract, String key) {
     Catalog<?> catalog = ConfigKeys.catalog(contract).orElseThrow();
-    heading(
-        contract == PredictionSettings.class
-            ? "## `prediction` in `model/config.json`"
-            : "## `" + key + "`");
+    heading("## `" + key + "`" + place(contract));
     line(Javadoc.summary(contract));
     List<String> names = List.copyOf(catalog.names());
     List<Class<?>> records = List.copyOf(catalog.records());
@@ -141,6 +140,12 @@ final class Reference {
         table("", ConfigKeys.of(records.get(i)));
       }
     }
+  }
+
+  private static String place(Class<?> contract) {
+    return contract == PredictionSettings.class
+        ? " in `model/config.json`"
+        : contract == FeatureStoreConfig.class ? " in a file for `serve` or `--store`" : "";
   }
 
   private void heading(String heading) {
@@ -215,7 +220,7 @@ final class Reference {
       case "int", "Integer", "long", "Long" -> "integer";
       case "double", "Double" -> "number";
       case "boolean", "Boolean" -> "`true`, `false`";
-      case "Duration" -> "duration, as `90s` or `1h30m`";
+      case "Duration" -> "duration, as `90s`, `1h30m` or `7d`";
       case "String" -> "text";
       default -> "keys below";
     };

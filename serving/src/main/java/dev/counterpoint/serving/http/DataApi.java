@@ -29,6 +29,8 @@ import dev.counterpoint.serving.ModelRegistry;
 import dev.counterpoint.serving.PredictionRequest;
 import dev.counterpoint.serving.PredictionResponse;
 import dev.counterpoint.serving.ProductionModelService;
+import dev.counterpoint.serving.feature.FeatureReport;
+import dev.counterpoint.serving.feature.FeatureStore;
 import dev.counterpoint.serving.http.AccessToken.Scope;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
@@ -36,6 +38,7 @@ import java.nio.ByteBuffer;
 import java.nio.charset.StandardCharsets;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
@@ -84,11 +87,11 @@ final class DataApi {
     Question read(ModelId id, ModelLease model, AggregatedHttpRequest request);
   }
 
-  DataApi(ModelRegistry models, HttpSettings settings) {
+  DataApi(ModelRegistry models, FeatureStore features, HttpSettings settings) {
     this.models = models;
     this.settings = settings;
     permits = new Semaphore(settings.maxRequests());
-    service = new ProductionModelService(models);
+    service = new ProductionModelService(models, features);
   }
 
   /** The paths that need no token, for the probes of a cluster. */
@@ -308,10 +311,24 @@ final class DataApi {
     return new Question(
         new PredictionRequest(null, id, inputs, deadline(null)),
         response -> {
-          ArrayNode outputs =
-              JsonNodeFactory.instance.arrayNode().addAll(List.copyOf(response.outputs()));
+          ArrayNode outputs = JsonNodeFactory.instance.arrayNode().addAll(outputs(response));
           return new Answer(HttpStatus.OK, body.isArray() ? outputs : outputs.get(0)).toHttp();
         });
+  }
+
+  /** The outputs with what the feature store had, if it was asked. */
+  private static List<JsonNode> outputs(PredictionResponse response) {
+    List<JsonNode> outputs = new ArrayList<>();
+    for (int i = 0; i < response.outputs().size(); i++) {
+      JsonNode output = response.outputs().get(i);
+      Map<String, FeatureReport> reports = response.features().get(i);
+      if (!reports.isEmpty() && output instanceof ObjectNode object) {
+        ObjectNode features = object.putObject(OutputTensors.FEATURES);
+        reports.forEach((view, report) -> features.set(view, report.toJson()));
+      }
+      outputs.add(output);
+    }
+    return outputs;
   }
 
   private Question infer(ModelId id, ModelLease model, AggregatedHttpRequest http) {
@@ -346,7 +363,7 @@ final class DataApi {
           if (response.id() != null) {
             answer.put(ID, response.id());
           }
-          answer.set("outputs", tensors.write(response.outputs()));
+          answer.set("outputs", tensors.write(outputs(response)));
           return toHttp(body, answer);
         });
   }

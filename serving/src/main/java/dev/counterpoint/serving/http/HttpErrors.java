@@ -86,7 +86,7 @@ final class HttpErrors implements ServerErrorHandler {
       case UNKNOWN_MODEL -> HttpStatus.NOT_FOUND;
       case QUEUE_FULL -> HttpStatus.TOO_MANY_REQUESTS;
       case DEADLINE -> HttpStatus.GATEWAY_TIMEOUT;
-      case SHUTTING_DOWN, CANCELLED -> HttpStatus.SERVICE_UNAVAILABLE;
+      case SHUTTING_DOWN, CANCELLED, NO_FEATURES -> HttpStatus.SERVICE_UNAVAILABLE;
       case FAILED -> HttpStatus.INTERNAL_SERVER_ERROR;
     };
   }

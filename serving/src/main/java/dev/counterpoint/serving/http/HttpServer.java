@@ -7,6 +7,7 @@ import com.linecorp.armeria.server.ServerPort;
 import com.linecorp.armeria.server.logging.AccessLogWriter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.serving.ModelRegistry;
+import dev.counterpoint.serving.feature.FeatureStore;
 import dev.counterpoint.serving.http.AccessToken.Scope;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -50,25 +51,27 @@ public final class HttpServer implements AutoCloseable {
     this.admin = admin;
   }
 
-  /** Starts a server that logs each request at level INFO. */
+  /** Starts a server without a feature store, which logs each request at level INFO. */
   public static HttpServer start(
       ModelRegistry models, HttpSettings settings, PrometheusMeterRegistry meters) {
-    return start(models, settings, meters, LOG::info);
+    return start(models, FeatureStore.none(), settings, meters, LOG::info);
   }
 
   /**
    * Starts a server.
    *
    * @param models stay open until the server is closed
+   * @param features stays open until the server is closed
    * @param access receives a line of JSON for each request
    * @throws InvalidSettings if a port is in use, or the certificate cannot be used
    */
   public static HttpServer start(
       ModelRegistry models,
+      FeatureStore features,
       HttpSettings settings,
       PrometheusMeterRegistry meters,
       Consumer<String> access) {
-    DataApi api = new DataApi(models, settings);
+    DataApi api = new DataApi(models, features, settings);
     ServerBuilder data = builder(settings, settings.port());
     data.decorator(new Authorization(settings.tokens(), Scope.INFER, DataApi.scopes()));
     data.decorator(new RequestLogs(meters, access));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.data.FeatureView;
 import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -42,8 +43,8 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
       return of(
           true,
           pipeline.signature().stream()
-              .flatMap(it -> it.inputs().stream())
-              .map(InputTensors::column));
+              .flatMap(
+                  it -> Stream.concat(it.inputs().stream().map(InputTensors::column), keys(it))));
     }
     if (pipeline.kind() == Pipeline.Kind.RESULTS || pipeline.input().text2() == null) {
       return pipeline.kind() == Pipeline.Kind.ANSWERS
@@ -64,6 +65,15 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
     Map<String, Tensor> byName = new LinkedHashMap<>();
     tensors.forEach(it -> byName.put(it.name(), it));
     return new InputTensors(byName, isTable);
+  }
+
+  /** The keys of features; an integer is allowed, too. */
+  private static Stream<Tensor> keys(ModelSignature signature) {
+    List<FeatureView> views = signature.features() == null ? List.of() : signature.features();
+    return views.stream()
+        .map(FeatureView::key)
+        .filter(key -> signature.inputs().stream().noneMatch(it -> it.name().equals(key)))
+        .map(key -> Tensor.of(key, Tensor.BYTES));
   }
 
   private static Tensor column(ModelSignature.Field field) {

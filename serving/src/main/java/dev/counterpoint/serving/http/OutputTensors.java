@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.BooleanNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.fasterxml.jackson.databind.node.TextNode;
+import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -18,6 +19,9 @@ import java.util.stream.Stream;
 
 /** The output tensors of a model in the Open Inference Protocol. */
 record OutputTensors(List<Output> outputs) {
+  /** What a feature store had for an input. */
+  static final String FEATURES = "features";
+
   /**
    * A tensor and its values.
    *
@@ -27,24 +31,31 @@ record OutputTensors(List<Output> outputs) {
 
   /** The tensors that a model returns. */
   static OutputTensors of(Pipeline pipeline) {
+    List<Output> outputs = new ArrayList<>(predictions(pipeline));
+    if (pipeline.signature().map(ModelSignature::features).isPresent()) {
+      outputs.add(json(FEATURES));
+    }
+    return new OutputTensors(outputs);
+  }
+
+  private static List<Output> predictions(Pipeline pipeline) {
     List<String> labels = pipeline.labels();
-    return new OutputTensors(
-        switch (pipeline.kind()) {
-          case LABELS -> ofLabels(pipeline);
-          case ANSWERS ->
-              List.of(
-                  single("text", Tensor.BYTES),
-                  single("start", "INT64"),
-                  single("end", "INT64"),
-                  single("score", "FP64"));
-          case ENTITIES -> List.of(json("entities"));
-          case RESULTS -> List.of(json("result"));
-          default ->
-              List.of(
-                  new Output(
-                      Tensor.of("values", "FP64", labels.isEmpty() ? -1 : labels.size()),
-                      row -> row.path("values").valueStream()));
-        });
+    return switch (pipeline.kind()) {
+      case LABELS -> ofLabels(pipeline);
+      case ANSWERS ->
+          List.of(
+              single("text", Tensor.BYTES),
+              single("start", "INT64"),
+              single("end", "INT64"),
+              single("score", "FP64"));
+      case ENTITIES -> List.of(json("entities"));
+      case RESULTS -> List.of(json("result"));
+      default ->
+          List.of(
+              new Output(
+                  Tensor.of("values", "FP64", labels.isEmpty() ? -1 : labels.size()),
+                  row -> row.path("values").valueStream()));
+    };
   }
 
   private static List<Output> ofLabels(Pipeline pipeline) {

@@ -9,6 +9,7 @@ import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.serving.LoadedModels;
+import dev.counterpoint.serving.feature.FeatureStore;
 import dev.counterpoint.serving.http.AccessToken.Scope;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -77,7 +78,11 @@ final class AccessTest {
 
   private static HttpServer start(HttpSettings settings) {
     return HttpServer.start(
-        MODELS, settings, new PrometheusMeterRegistry(PrometheusConfig.DEFAULT), LINES::add);
+        MODELS,
+        FeatureStore.none(),
+        settings,
+        new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+        LINES::add);
   }
 
   private static HttpSettings settings(String host, Tls tls, Map<String, AccessToken> tokens) {

@@ -51,9 +51,17 @@ final class SchemaBuilder {
   private TabularSchema schema(@Nullable Tokenizer existing, Path folder) throws IOException {
     List<String> required = new ArrayList<>(targets);
     required.addAll(settings.columns().keySet());
+    required.addAll(settings.featureColumns());
     String weight = settings.weight();
     if (weight != null) {
       required.add(weight);
+    }
+    for (String name : settings.featureColumns()) {
+      if (targets.contains(name) || name.equals(weight)) {
+        throw new InvalidSettings(
+            "data.features has the column %s, which is %s.",
+            Excerpt.ofItem(name), name.equals(weight) ? "the weight" : "predicted");
+      }
     }
     Reading reading = train.reading();
     List<String> names = train.columns();
@@ -109,6 +117,9 @@ final class SchemaBuilder {
     if (requested == ColumnType.TEXT) {
       text = name;
       return Column.text(name, missingTexts);
+    }
+    if (requested == null && settings.featureKeys().contains(name)) {
+      return Column.ignored(name, "the key of features");
     }
     TableSplit split = settings.split();
     if (requested == null

@@ -2,6 +2,7 @@ package dev.counterpoint.tasks.tabular;
 
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.FeatureView;
 import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.data.source.DataContext;
 import dev.counterpoint.core.data.source.DataSplits;
@@ -70,6 +71,8 @@ import org.jspecify.annotations.Nullable;
  * @param tokenizer the tokenizer settings of the column of type text; null for {@link
  *     TokenizerSettings#defaults()}
  * @param maxLength the maximum number of tokens of a text; null for 256
+ * @param features the columns that a served model gets from a feature store; training reads them
+ *     from the table
  */
 public record Tabular(
     FileSplit train,
@@ -91,7 +94,8 @@ public record Tabular(
     @Nullable List<String> columnNames,
     boolean trim,
     @Nullable TokenizerSettings tokenizer,
-    @Nullable Integer maxLength)
+    @Nullable Integer maxLength,
+    @Nullable List<FeatureView> features)
     implements EvaluationSource {
   private static final int MAX_LENGTH = 256;
   private static final List<MetricConfig> REGRESSION =
@@ -112,6 +116,14 @@ public record Tabular(
                 String.valueOf(targets),
                 "cannot be combined with target");
     LabelNumbers.check(checks, balanceClasses, classWeights);
+    features = features == null ? null : List.copyOf(features);
+    if (features != null) {
+      features.forEach(
+          it -> checks.that(!it.columns().isEmpty(), "features", it.name(), "has no columns"));
+      checks
+          .distinct("features", features.stream().map(FeatureView::name).toList())
+          .distinct("features", features.stream().flatMap(it -> it.columns().stream()).toList());
+    }
     if (split != null) {
       SplitShares.check(checks, "validation", split.validation(), validation);
       SplitShares.check(checks, "test", split.test(), test);
@@ -257,7 +269,7 @@ public record Tabular(
     Map<String, DataSplits.ModelFile> files =
         tokens == null ? new HashMap<>() : TokenizerFolder.open(folder).files(tokens.maxLength());
     files.put(TabularSchema.FILE, path -> write(path, schema));
-    files.put(ModelSignature.FILE, schema.signature()::write);
+    files.put(ModelSignature.FILE, schema.signature().withFeatures(views(schema))::write);
     List<String> notes = new TableNotes(content).all();
     notes.add("encoded rows cached in " + folder);
     DataSpec spec = schema.spec();
@@ -267,6 +279,33 @@ public record Tabular(
             : MetricConfig.suppliers(REGRESSION, spec);
     return new DataSplits(
         spec, datasets, metrics, content.fingerprint(), files, notes, Samples.none(), null);
+  }
+
+  /** The key columns of the features. */
+  List<String> featureKeys() {
+    return features == null ? List.of() : features.stream().map(FeatureView::key).toList();
+  }
+
+  /** The columns that come from a feature store. */
+  List<String> featureColumns() {
+    return features == null
+        ? List.of()
+        : features.stream().flatMap(it -> it.columns().stream()).toList();
+  }
+
+  /** The features with the columns that the model reads. */
+  private List<FeatureView> views(TabularSchema schema) {
+    List<String> inputs = schema.inputs().stream().map(Column::name).toList();
+    List<FeatureView> views = new ArrayList<>();
+    for (FeatureView view : features == null ? List.<FeatureView>of() : features) {
+      List<String> read = view.columns().stream().filter(inputs::contains).toList();
+      Map<String, String> defaults = new LinkedHashMap<>(view.defaultValues());
+      defaults.keySet().retainAll(read);
+      if (!read.isEmpty()) {
+        views.add(RecordCopy.with(view, Map.of("columns", read, "defaultValues", defaults)));
+      }
+    }
+    return views;
   }
 
   private static void write(Path path, Object content) throws IOException {

@@ -50,7 +50,7 @@ record References(
   /** Settings that are written to the model folder and the report with their values. */
   private static final Pattern PUBLISHED =
       Pattern.compile(
-          "name|model\\.(lora\\.)?from|data\\.(labels|missing|columns|columnNames|targets?|weight|classWeights)(\\..*)?");
+          "name|model\\.(lora\\.)?from|data\\.(labels|missing|columns|columnNames|targets?|weight|classWeights|features)(\\..*)?");
 
   private static final String LITERAL =
       "is literal and would be saved with the run; use ${ENV:NAME} or ${file:PATH}";

@@ -31,7 +31,8 @@ final class Scalars {
           Double.class, new Kind("a number", Scalars::number),
           boolean.class, new Kind("true or false", Scalars::bool),
           Boolean.class, new Kind("true or false", Scalars::bool),
-          Duration.class, new Kind("a duration such as 90s, 45m, 8h or 1h30m", Scalars::duration),
+          Duration.class,
+              new Kind("a duration such as 90s, 45m, 8h, 1h30m or 7d", Scalars::duration),
           String.class, new Kind("a string", YamlNode.Scalar::text));
 
   private Scalars() {}
@@ -106,7 +107,8 @@ final class Scalars {
 
   private static @Nullable Object duration(YamlNode.Scalar scalar) {
     try {
-      Duration duration = Duration.parse("PT" + scalar.text().toUpperCase(Locale.ROOT));
+      String text = scalar.text().toUpperCase(Locale.ROOT);
+      Duration duration = Duration.parse((text.matches("\\d+D") ? "P" : "PT") + text);
       return duration.isNegative() ? null : duration;
     } catch (DateTimeParseException e) {
       return null;

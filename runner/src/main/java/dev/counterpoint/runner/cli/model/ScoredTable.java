@@ -1,15 +1,10 @@
 package dev.counterpoint.runner.cli.model;
 
-import dev.counterpoint.core.internal.storage.DiskSync;
-import dev.counterpoint.core.internal.storage.IoFailure;
-import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
-import dev.counterpoint.runner.cli.option.NewFile;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.tasks.table.Columns;
-import dev.counterpoint.tasks.table.DuckDb;
 import dev.counterpoint.tasks.table.Table;
 import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
@@ -18,16 +13,13 @@ import dev.counterpoint.tasks.textclassification.Prediction;
 import dev.counterpoint.tasks.textclassification.TextInput;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import org.apache.commons.csv.CSVFormat;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -49,7 +41,6 @@ final class ScoredTable {
   private final List<Table.Row> pending = new ArrayList<>();
   private final List<Map<String, @Nullable String>> inputs = new ArrayList<>();
   private final List<String> seconds = new ArrayList<>();
-  private Map<String, @Nullable Object> columns = Map.of();
   private long skipped;
   private long rows;
   private long printed = System.nanoTime();
@@ -68,35 +59,8 @@ final class ScoredTable {
    * @throws InvalidSettings if it exists, or a row or a name is invalid
    */
   void write(Path output) throws IOException {
-    String name = output.toString();
-    if (!name.matches(".*\\.(csv|jsonl|parquet)")) {
-      throw new InvalidSettings(
-          "--output %s must end with .csv, .jsonl or .parquet, or with .yaml for a table of a database.",
-          output);
-    }
-    if (Files.exists(output)) {
-      throw new InvalidSettings("--output %s exists; remove it, or choose another name.", output);
-    }
-    NewFile.requireFolder("--output", output);
-    Path partial = Path.of(name + ".partial");
-    Path lines = name.endsWith(".parquet") ? Path.of(name + ".lines.partial") : partial;
-    try {
-      Files.deleteIfExists(partial);
-      try (Writer out = Files.newBufferedWriter(lines)) {
-        TableFormat format = table == null ? pipeline.input().format() : table.format();
-        source.read(format, it -> read(it, batch -> write(batch, output, out)));
-      }
-      if (!lines.equals(partial)) {
-        Map<String, String> types = new LinkedHashMap<>();
-        columns.forEach((key, it) -> types.put(key, it instanceof Double ? "DOUBLE" : "VARCHAR"));
-        DuckDb.writeParquet(lines, types, partial);
-      }
-      DiskSync.ofFile(partial);
-      Files.move(partial, output);
-    } finally {
-      Files.deleteIfExists(lines);
-      Files.deleteIfExists(partial);
-    }
+    TableFormat format = table == null ? pipeline.input().format() : table.format();
+    TableFile.write(output, file -> source.read(format, it -> read(it, file::add)));
     console.log("%,d rows predicted: %s", rows, output);
   }
 
@@ -216,32 +180,5 @@ final class ScoredTable {
       throw new InvalidSettings("--keep cannot keep the column %s, which is predicted.", name);
     }
     record.put(name, value);
-  }
-
-  private void write(List<Map<String, @Nullable Object>> records, Path output, Writer out)
-      throws IOException {
-    try {
-      write(records, output.toString().endsWith(".csv"), out);
-      out.flush();
-    } catch (IOException e) {
-      throw IoFailure.ofWrite(output, e);
-    }
-  }
-
-  private void write(List<Map<String, @Nullable Object>> records, boolean csv, Writer out)
-      throws IOException {
-    if (columns.isEmpty()) {
-      columns = records.get(0);
-      if (csv) {
-        CSVFormat.RFC4180.printRecord(out, columns.keySet().toArray());
-      }
-    }
-    for (Map<String, @Nullable Object> record : records) {
-      if (csv) {
-        CSVFormat.RFC4180.printRecord(out, record.values().toArray());
-      } else {
-        out.append(Json.MAPPER.writeValueAsString(record)).append('\n');
-      }
-    }
   }
 }

@@ -18,6 +18,8 @@ import dev.counterpoint.serving.LoadedModels;
 import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.ModelLease;
 import dev.counterpoint.serving.ModelRegistry;
+import dev.counterpoint.serving.feature.FeatureStore;
+import dev.counterpoint.serving.feature.FeatureStoreConfig;
 import dev.counterpoint.serving.http.HttpServer;
 import dev.counterpoint.serving.http.HttpSettings;
 import dev.counterpoint.serving.registry.FolderRegistry;
@@ -83,6 +85,14 @@ public final class ServeCommand implements Callable<Integer> {
       description = "The port for /metrics and /healthz (default: the port after --port).")
   private @Nullable Integer adminPort;
 
+  @Option(
+      names = "--store",
+      paramLabel = "FOLDER|FILE",
+      description =
+          "The folder of an embedded feature store, or a YAML file with the settings of a store"
+              + " (default: none).")
+  private @Nullable Path store;
+
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
   @Spec private @Nullable CommandSpec spec;
@@ -94,28 +104,35 @@ public final class ServeCommand implements Callable<Integer> {
     if (DatabaseFile.isOne(source)) {
       requireNoOptions();
       ServingFile file = ServingFile.read(source);
-      try (RegistryModels models =
-          new RegistryModels(
-              new FolderRegistry(Path.of(file.registry()), Provenance.userAtHost()),
-              file.ids(),
-              folder -> TrainedModel.open(folder, classpath, console),
-              meters,
-              console::log)) {
-        return serve(models, models::refresh, file, meters, console);
+      FeatureStoreConfig features = file.features();
+      try (FeatureStore store =
+              features == null
+                  ? FeatureStore.none()
+                  : features.open(source.toAbsolutePath().resolveSibling(""));
+          RegistryModels models =
+              new RegistryModels(
+                  new FolderRegistry(Path.of(file.registry()), Provenance.userAtHost()),
+                  file.ids(),
+                  folder -> TrainedModel.open(folder, classpath, console),
+                  meters,
+                  console::log)) {
+        return serve(models, store, models::refresh, file, meters, console);
       }
     }
     HttpSettings http = HttpSettings.of(host, port, adminPort);
     String model = ModelId.parse(name != null ? name : defaultName()).name();
-    try (LoadedModels models = new LoadedModels(BatchLimits.defaults(), meters)) {
+    try (FeatureStore features =
+            store == null ? FeatureStore.none() : DatabaseFile.featureStore(store, false);
+        LoadedModels models = new LoadedModels(BatchLimits.defaults(), meters)) {
       models.add(model, TrainedModel.open(source, classpath, console));
       ServingFile file = RecordCopy.with(ServingFile.defaults(), "http", http);
-      return serve(models, () -> {}, file, meters, console);
+      return serve(models, features, () -> {}, file, meters, console);
     }
   }
 
   /** With a file, the options that it has would be ignored. */
   private void requireNoOptions() {
-    for (String option : List.of("--name", "--host", "--port", "--admin-port")) {
+    for (String option : List.of("--name", "--host", "--port", "--admin-port", "--store")) {
       if (Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(option)) {
         throw new InvalidSettings("%s cannot be combined with %s, which has it.", option, source);
       }
@@ -124,6 +141,7 @@ public final class ServeCommand implements Callable<Integer> {
 
   private static int serve(
       ModelRegistry models,
+      FeatureStore features,
       Runnable refresh,
       ServingFile file,
       PrometheusMeterRegistry meters,
@@ -132,7 +150,11 @@ public final class ServeCommand implements Callable<Integer> {
     CountDownLatch stop = new CountDownLatch(1);
     try (HttpServer server =
         HttpServer.start(
-            models, file.http(), meters, file.accessLog() ? console::print : line -> {})) {
+            models,
+            features,
+            file.http(),
+            meters,
+            file.accessLog() ? console::print : line -> {})) {
       Signals signals =
           Signals.forwarding(
               signal -> {

@@ -8,27 +8,33 @@ import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.inference.internal.config.Catalog;
 import dev.counterpoint.inference.internal.config.SettingsTree;
+import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.serving.BatchLimits;
 import dev.counterpoint.serving.ModelId;
+import dev.counterpoint.serving.feature.FeatureStoreConfig;
 import dev.counterpoint.serving.http.HttpSettings;
 import dev.counterpoint.serving.http.Tls;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The file of {@code serve}: models of a registry, and how they are served.
  *
  * @param registry the folder of the registry, relative to the folder of the file
  * @param models the names, versions and aliases that are served, with the limits of each
+ * @param features the feature store; null if there is none
  * @param refreshSeconds the time between two looks at the registry
  * @param accessLog whether each request is printed, as a line of JSON without its content
  */
 public record ServingFile(
     String registry,
     Map<String, BatchLimits> models,
+    @Nullable FeatureStoreConfig features,
     HttpSettings http,
     int refreshSeconds,
     boolean accessLog) {
@@ -44,7 +50,7 @@ public record ServingFile(
   }
 
   public static ServingFile defaults() {
-    return new ServingFile("registry", Map.of(), HttpSettings.defaults(), 2, true);
+    return new ServingFile("registry", Map.of(), null, HttpSettings.defaults(), 2, true);
   }
 
   static ServingFile read(Path file) throws IOException {
@@ -66,8 +72,9 @@ public record ServingFile(
 
   /** Converts settings; their references to files are relative to a folder. */
   public static ServingFile bind(SettingsTree tree, Path folder) {
-    return new Binder(List.of(TLS), SourcePath.none(), folder::resolve)
-        .bind(tree, ServingFile.class);
+    List<Catalog<?>> catalogs = new ArrayList<>(Catalogs.all());
+    catalogs.add(TLS);
+    return new Binder(catalogs, SourcePath.none(), folder::resolve).bind(tree, ServingFile.class);
   }
 
   Map<ModelId, BatchLimits> ids() {

@@ -1,0 +1,32 @@
+package dev.counterpoint.serving.feature;
+
+import java.time.Instant;
+import java.util.List;
+import java.util.Optional;
+
+/** Finds the features that entities had at earlier times. Thread-safe. */
+public interface FeatureHistory {
+  /** An entity at a time. */
+  record Moment(EntityKey key, Instant time) {}
+
+  /**
+   * The names of all views with features.
+   *
+   * @throws FeaturesUnavailable if the store cannot be read
+   */
+  List<String> views();
+
+  /**
+   * The columns of a view in the order in which they were added; none if it does not exist.
+   *
+   * @throws FeaturesUnavailable if the store cannot be read
+   */
+  List<String> columns(String view);
+
+  /**
+   * For each moment the newest row whose time is not later.
+   *
+   * @throws FeaturesUnavailable if the store cannot be read
+   */
+  List<Optional<FeatureRow>> at(String view, List<Moment> moments);
+}

@@ -1,0 +1,227 @@
+package dev.counterpoint.serving.feature;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.data.FeatureView;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.time.Duration;
+import java.time.Instant;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.function.BiConsumer;
+import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
+
+/**
+ * Adds the features of a store to the inputs of models. A value that an input has wins.
+ * Thread-safe.
+ */
+public final class FeatureLookup {
+  private static final Logger LOG = LoggerFactory.getLogger(FeatureLookup.class);
+
+  private final FeatureStore store;
+  private final AtomicBoolean unreachable = new AtomicBoolean();
+
+  public FeatureLookup(FeatureStore store) {
+    this.store = store;
+  }
+
+  /**
+   * The answer of a store.
+   *
+   * @param keys the entity of each input that needs features, by the index of the input
+   * @param found null if the store is unreachable
+   */
+  private record Answer(FeatureView view, Map<Integer, EntityKey> keys, @Nullable Features found) {}
+
+  /**
+   * Looks up what the inputs lack.
+   *
+   * @param known the columns that a row of the model may have; a key is removed from the rows
+   *     unless it is one of them
+   * @param observer receives the name of the view and the report of each input, also of those that
+   *     fail
+   * @return the inputs, or {@link InvalidSettings} for an input without key or features, or {@link
+   *     FeaturesUnavailable}
+   */
+  public CompletableFuture<FeatureInputs> fill(
+      FeatureInputs inputs,
+      List<FeatureView> views,
+      Set<String> known,
+      BiConsumer<String, FeatureReport> observer) {
+    List<CompletableFuture<Answer>> answers = new ArrayList<>();
+    for (FeatureView view : views) {
+      Map<Integer, EntityKey> keys = keys(inputs, view);
+      if (!keys.isEmpty()) {
+        answers.add(answer(view, keys));
+      }
+    }
+    if (answers.isEmpty()) {
+      return CompletableFuture.completedFuture(
+          views.isEmpty() ? inputs : filled(inputs, List.of(), removable(views, known), observer));
+    }
+    return CompletableFuture.allOf(answers.toArray(CompletableFuture[]::new))
+        .thenApplyAsync( // The threads of a store must not encode the inputs.
+            all ->
+                filled(
+                    inputs,
+                    answers.stream().map(CompletableFuture::join).toList(),
+                    removable(views, known),
+                    observer));
+  }
+
+  private static Map<Integer, EntityKey> keys(FeatureInputs inputs, FeatureView view) {
+    Map<Integer, EntityKey> keys = new LinkedHashMap<>();
+    for (int i = 0; i < inputs.rows().size(); i++) {
+      JsonNode row = inputs.rows().get(i);
+      if (!row.isObject() || view.columns().stream().allMatch(row::has)) {
+        continue; // The model reports what is not an object.
+      }
+      EntityKey key = inputs.keys().isEmpty() ? null : inputs.keys().get(i).get(view.key());
+      JsonNode own = row.path(view.key());
+      if (key == null && own.isMissingNode()) {
+        throw new InvalidSettings(
+            "inputs[%s] has neither \"%s\", the key of the features %s, nor their columns: %s.",
+            i, view.key(), view.name(), Excerpt.ofList(view.columns()));
+      }
+      try {
+        keys.put(i, key == null ? EntityKey.of(own) : key);
+      } catch (InvalidSettings e) {
+        throw new InvalidSettings("inputs[%s].%s: %s", i, view.key(), e.getMessage());
+      }
+    }
+    return keys;
+  }
+
+  private CompletableFuture<Answer> answer(FeatureView view, Map<Integer, EntityKey> keys) {
+    return store
+        .getFeatures(keys.values().stream().distinct().toList(), view)
+        .handle(
+            (found, failure) -> {
+              report(failure);
+              return new Answer(view, keys, failure == null ? found : null);
+            });
+  }
+
+  /** Logs each change of the state of the store once. */
+  private void report(@Nullable Throwable failure) {
+    if (failure != null && unreachable.compareAndSet(false, true)) {
+      LOG.warn(
+          "Features are not available: {}", FeaturesUnavailable.of("store", failure).getMessage());
+    } else if (failure == null && unreachable.compareAndSet(true, false)) {
+      LOG.warn("Features are available again.");
+    }
+  }
+
+  private static List<String> removable(List<FeatureView> views, Set<String> known) {
+    return views.stream()
+        .map(FeatureView::key)
+        .filter(it -> !known.contains(it) && !it.equals("id")) // "id" is returned with the output
+        .toList();
+  }
+
+  private static FeatureInputs filled(
+      FeatureInputs inputs,
+      List<Answer> answers,
+      List<String> removable,
+      BiConsumer<String, FeatureReport> observer) {
+    Instant now = Instant.now();
+    List<JsonNode> rows = new ArrayList<>();
+    List<Map<String, FeatureReport>> reports = new ArrayList<>();
+    for (int i = 0; i < inputs.rows().size(); i++) {
+      JsonNode row = inputs.rows().get(i).deepCopy();
+      Map<String, FeatureReport> byView = new LinkedHashMap<>();
+      for (Answer answer : answers) {
+        EntityKey key = answer.keys.get(i);
+        if (key != null) {
+          FeatureReport report = fill((ObjectNode) row, answer, key, now);
+          observer.accept(answer.view.name(), report);
+          requireAllowed("inputs[" + i + "]", answer.view, key, report);
+          byView.put(answer.view.name(), report);
+        }
+      }
+      if (row instanceof ObjectNode object) {
+        object.remove(removable);
+      }
+      rows.add(row);
+      reports.add(byView);
+    }
+    return new FeatureInputs(rows, inputs.keys(), reports);
+  }
+
+  /** Adds the columns that a row lacks: features, defaults or missing values. */
+  private static FeatureReport fill(ObjectNode row, Answer answer, EntityKey key, Instant now) {
+    FeatureView view = answer.view;
+    FeatureRow stored = answer.found == null ? null : answer.found.rows().get(key);
+    Duration age = stored == null ? null : age(stored.time(), now);
+    FeatureReport.State state =
+        answer.found == null
+            ? FeatureReport.State.UNREACHABLE
+            : age == null
+                ? FeatureReport.State.MISSING
+                : isAtMost(age, view.maxAge())
+                    ? FeatureReport.State.FRESH
+                    : FeatureReport.State.STALE;
+    boolean isUsable = age != null && isUsable(view, age);
+    List<String> missing = new ArrayList<>();
+    for (String column : view.columns()) {
+      if (!row.has(column)) {
+        JsonNode value = stored == null || !isUsable ? null : stored.values().get(column);
+        if (value == null || value.isNull()) {
+          missing.add(column);
+          row.put(column, view.defaultValues().get(column));
+        } else {
+          row.set(column, value);
+        }
+      }
+    }
+    return new FeatureReport(state, age, missing);
+  }
+
+  private static Duration age(Instant time, Instant now) {
+    Duration age = Duration.between(time, now);
+    return age.isNegative() ? Duration.ZERO : age;
+  }
+
+  private static boolean isAtMost(Duration age, @Nullable Duration limit) {
+    return limit == null || age.compareTo(limit) <= 0;
+  }
+
+  private static boolean isUsable(FeatureView view, Duration age) {
+    return isAtMost(age, view.maxAge())
+        || (view.allowStaleUpTo() != null && isAtMost(age, view.allowStaleUpTo()));
+  }
+
+  private static void requireAllowed(
+      String origin, FeatureView view, EntityKey key, FeatureReport report) {
+    if (report.missing().isEmpty()) {
+      return;
+    }
+    String entity = "%s: %s %s".formatted(origin, view.key(), Excerpt.ofItem(key.value()));
+    Duration age = report.age();
+    if (report.state() == FeatureReport.State.UNREACHABLE) {
+      if (view.unreachable() == FeatureView.Policy.FAIL) {
+        throw new FeaturesUnavailable(
+            entity + ": the features " + view.name() + " are not available.", null);
+      }
+    } else if (age != null && !isUsable(view, age)) {
+      if (view.stale() == FeatureView.Policy.FAIL) {
+        throw new FeaturesUnavailable(
+            "%s: the features %s are too old: %s seconds."
+                .formatted(entity, view.name(), age.toSeconds()),
+            null);
+      }
+    } else if (view.missing() == FeatureView.Policy.FAIL) {
+      throw new InvalidSettings(
+          "%s has no %s in the features %s.",
+          entity, Excerpt.ofList(report.missing()), view.name());
+    }
+  }
+}

@@ -1,0 +1,72 @@
+package dev.counterpoint.serving.feature;
+
+import com.fasterxml.jackson.core.JsonProcessingException;
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.NullNode;
+import com.fasterxml.jackson.databind.node.TextNode;
+import dev.counterpoint.core.internal.storage.Json;
+import java.io.UncheckedIOException;
+import java.time.Instant;
+import java.time.temporal.ChronoUnit;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.Map;
+import java.util.regex.Pattern;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The features of an entity from an event on.
+ *
+ * @param time the time of the event, in microseconds
+ * @param values a number, a text, true, false or null by column
+ */
+public record FeatureRow(EntityKey key, Instant time, Map<String, JsonNode> values) {
+  private static final Pattern NUMBER =
+      Pattern.compile("-?(0|[1-9]\\d*)(\\.\\d+)?([eE][-+]?\\d+)?");
+
+  public FeatureRow {
+    time = time.truncatedTo(ChronoUnit.MICROS);
+    values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
+  }
+
+  /**
+   * The value of a text in a table: a number, true or false if they are printed as this text, so
+   * that a model reads the same text as in training. An empty text is a missing value.
+   */
+  public static JsonNode value(@Nullable String text) {
+    if (text == null || text.isEmpty()) {
+      return NullNode.getInstance();
+    }
+    if (text.equals("true") || text.equals("false") || NUMBER.matcher(text).matches()) {
+      JsonNode value = parse(text);
+      if (value.asText().equals(text)) {
+        return value;
+      }
+    }
+    return TextNode.valueOf(text);
+  }
+
+  private static JsonNode parse(String json) {
+    try {
+      return Json.MAPPER.readTree(json);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** The values as a JSON object. */
+  public String json() {
+    try {
+      return Json.MAPPER.writeValueAsString(values);
+    } catch (JsonProcessingException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  /** A row with the values of a JSON object. */
+  public static FeatureRow ofJson(EntityKey key, Instant time, String json) {
+    Map<String, JsonNode> values = new LinkedHashMap<>();
+    parse(json).properties().forEach(it -> values.put(it.getKey(), it.getValue()));
+    return new FeatureRow(key, time, values);
+  }
+}
