@@ -67,12 +67,6 @@ final class BatchEngine {
    * @throws PredictionFailed if the queue has no room for them, or the engine is stopped
    */
   List<CompletableFuture<ObjectNode>> submit(List<Example> examples) {
-    if (examples.size() > limits.queue()) {
-      throw new PredictionFailed(
-          PredictionFailed.Reason.INVALID_INPUT,
-          "The request has %s inputs; at most %s are allowed."
-              .formatted(examples.size(), limits.queue()));
-    }
     List<Entry> entries =
         examples.stream()
             .map(it -> new Entry(it, new CompletableFuture<>(), System.nanoTime()))

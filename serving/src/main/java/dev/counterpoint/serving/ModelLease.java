@@ -39,6 +39,15 @@ public final class ModelLease implements AutoCloseable {
     model.metrics().features(view, report);
   }
 
+  /** The maximum number of inputs of a request. */
+  public int maxInputs() {
+    return model.limits().queue();
+  }
+
+  void requireAllowed(int inputs) {
+    model.requireAllowed(inputs);
+  }
+
   /**
    * Encodes inputs on the calling thread, and queues them for the next batch.
    *

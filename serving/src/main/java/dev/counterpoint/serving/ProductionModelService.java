@@ -95,6 +95,7 @@ public final class ProductionModelService {
   /** The inputs with the features that they lack. */
   private CompletableFuture<FeatureInputs> inputs(ModelLease model, PredictionRequest request) {
     try {
+      model.requireAllowed(request.inputs().size());
       FeatureInputs inputs = FeatureInputs.of(request.inputs(), request.featureKeys());
       Pipeline pipeline = model.pipeline();
       List<FeatureView> views =

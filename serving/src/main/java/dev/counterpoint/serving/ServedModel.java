@@ -116,7 +116,16 @@ public final class ServedModel {
     }
   }
 
+  /** Requires the number of inputs of a request to fit into an empty queue. */
+  void requireAllowed(int inputs) {
+    if (inputs > limits.queue()) {
+      throw new InvalidSettings(
+          "The request has %s inputs; at most %s are allowed.", inputs, limits.queue());
+    }
+  }
+
   CompletableFuture<List<ObjectNode>> predict(List<JsonNode> inputs, @Nullable Instant deadline) {
+    requireAllowed(inputs.size());
     List<Example> examples = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
       examples.add(example("inputs[" + i + "]", inputs.get(i)));

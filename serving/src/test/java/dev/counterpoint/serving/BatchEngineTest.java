@@ -159,14 +159,6 @@ final class BatchEngineTest {
   }
 
   @Test
-  void requestAboveTheSizeOfTheQueueIsInvalid() {
-    assertThatThrownBy(() -> submit(1, new String[11]))
-        .isInstanceOfSatisfying(
-            PredictionFailed.class,
-            it -> assertThat(it.reason()).isEqualTo(PredictionFailed.Reason.INVALID_INPUT));
-  }
-
-  @Test
   void stoppedEngineAnswersWhatWaitsAndRefusesMore() throws Exception {
     occupy();
     List<CompletableFuture<ObjectNode>> results = submit(1, "a");

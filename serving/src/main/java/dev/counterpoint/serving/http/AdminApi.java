@@ -6,6 +6,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.linecorp.armeria.common.AggregatedHttpRequest;
 import com.linecorp.armeria.common.HttpHeaderNames;
+import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
@@ -24,6 +25,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -71,7 +73,11 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
             HttpResponse.of(HttpStatus.OK, MediaType.PLAIN_TEXT_UTF_8, meters.scrape()));
     page(server, PAGE.get(0), "status.html", MediaType.HTML_UTF_8);
     page(server, PAGE.get(1), "status.js", MediaType.JAVASCRIPT_UTF_8);
-    post(server, "/v2/repository/index", (context, request) -> index());
+    change(
+        server,
+        Set.of(HttpMethod.GET, HttpMethod.POST),
+        "/v2/repository/index",
+        (context, request) -> index());
     post(
         server,
         "/v2/repository/models/{model}/load",
@@ -109,9 +115,15 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
   }
 
   private static void post(ServerBuilder server, String path, Change change) {
+    change(server, Set.of(HttpMethod.POST), path, change);
+  }
+
+  private static void change(
+      ServerBuilder server, Set<HttpMethod> methods, String path, Change change) {
     server
         .route()
-        .post(path)
+        .path(path)
+        .methods(methods)
         .build(
             (context, request) -> {
               context.clearRequestTimeout(); // A large model takes its time.

@@ -40,15 +40,16 @@ record Authorization(
       throws Exception {
     String path = context.config().route().patternString();
     Scope required = scopes.getOrDefault(path, general);
-    if (tokens.isEmpty()) {
-      return general == Scope.INFER || required == null || isAddressed(request)
-          ? next.serve(context, request)
-          : HttpErrors.response(
-              HttpStatus.FORBIDDEN,
-              "The host of the request must be an address or localhost, as nobody needs a token.");
-    }
     if (required == null) {
       return next.serve(context, request);
+    }
+    if (tokens.isEmpty()) {
+      return isOfOtherSite(request)
+          ? HttpErrors.response(
+              HttpStatus.FORBIDDEN,
+              "Pages of other sites have no access, and the host of a request must be an address or"
+                  + " localhost: the server has no tokens.")
+          : next.serve(context, request);
     }
     String header = request.headers().get(HttpHeaderNames.AUTHORIZATION, "");
     Map.Entry<String, AccessToken> bearer =
@@ -98,14 +99,19 @@ record Authorization(
   }
 
   /**
-   * Whether the host of a request is not a name of the domain name system. A page of another site
-   * could otherwise reach a server on a loopback address by such a name (DNS rebinding).
+   * Whether a browser may have sent the request for a page of another site: its origin is another
+   * one, or its host is a name, which such a page can let refer to a loopback address (DNS
+   * rebinding).
    */
-  private static boolean isAddressed(HttpRequest request) {
+  private static boolean isOfOtherSite(HttpRequest request) {
     String authority = String.valueOf(request.authority());
     String host = authority.replaceFirst(":\\d+$", "").replaceAll("^\\[|]$", "");
-    return host.equalsIgnoreCase("localhost")
-        || NetUtil.isValidIpV4Address(host)
-        || NetUtil.isValidIpV6Address(host);
+    boolean isAddressed =
+        host.equalsIgnoreCase("localhost")
+            || NetUtil.isValidIpV4Address(host)
+            || NetUtil.isValidIpV6Address(host);
+    String origin = request.headers().get(HttpHeaderNames.ORIGIN);
+    return !isAddressed
+        || (origin != null && !origin.replaceFirst("^https?://", "").equals(authority));
   }
 }

@@ -350,7 +350,8 @@ final class DataApi {
     }
     BinaryTensors.read(
         body.path("inputs"), ByteBuffer.wrap(content, length, content.length - length));
-    List<JsonNode> inputs = InputTensors.of(model.pipeline()).read(body.path("inputs"));
+    List<JsonNode> inputs =
+        InputTensors.of(model.pipeline()).read(body.path("inputs"), model.maxInputs());
     String text = requestId.isTextual() ? requestId.textValue() : null;
     PredictionRequest request =
         new PredictionRequest(text, id, inputs, deadline(body.path("parameters").path("timeout")));

@@ -68,6 +68,9 @@ final class HttpErrors implements ServerErrorHandler {
           HttpStatus.BAD_REQUEST, "The body is not compressed as its content-encoding says.");
     }
     if (cause instanceof RequestTimeoutException) {
+      if (context.log().isRequestComplete()) {
+        return response(HttpStatus.GATEWAY_TIMEOUT, "The server did not answer in time.");
+      }
       return response(HttpStatus.REQUEST_TIMEOUT, "The request did not arrive in time.");
     }
     if (cause instanceof ClosedSessionException || cause instanceof ClosedStreamException) {

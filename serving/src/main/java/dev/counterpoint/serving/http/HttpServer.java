@@ -35,6 +35,9 @@ public final class HttpServer implements AutoCloseable {
   private static final int MAX_HEADERS = 16 * 1_024;
   private static final int MAX_STREAMS = 128;
 
+  /** Connections above the limit, while others are closed. */
+  private static final int CLOSING = 64;
+
   /** When the accepted requests are answered, their responses have this time to be sent. */
   private static final Duration SENDING = Duration.ofSeconds(1);
 
@@ -74,12 +77,13 @@ public final class HttpServer implements AutoCloseable {
     DataApi api = new DataApi(models, features, settings);
     ServerBuilder data = builder(settings, settings.port());
     data.decorator(new Authorization(settings.tokens(), Scope.INFER, DataApi.scopes()));
-    data.decorator(new RequestLogs(meters, access));
+    data.decorator(new RequestLogs(meters, access, true));
     api.addTo(data);
     ServerBuilder admin = builder(settings, settings.admin());
     Map<String, @Nullable Scope> scopes = AdminApi.scopes();
     scopes.put(DataApi.PREDICT, Scope.INFER);
     admin.decorator(new Authorization(settings.tokens(), Scope.ADMIN, scopes));
+    admin.decorator(new RequestLogs(new CompositeMeterRegistry(), access, false));
     new AdminApi(models, meters).addTo(admin);
     api.addPredictTo(admin); // For the status page.
     Server dataServer = start(data, settings, "port", settings.port());
@@ -93,6 +97,7 @@ public final class HttpServer implements AutoCloseable {
   }
 
   private static ServerBuilder builder(HttpSettings settings, int port) {
+    Connections connections = new Connections(settings.maxConnections());
     ServerBuilder server = Server.builder();
     InetSocketAddress address = new InetSocketAddress(settings.address(), port);
     if (settings.tls() != null && settings.tls().configure(server)) {
@@ -105,7 +110,8 @@ public final class HttpServer implements AutoCloseable {
         .accessLogWriter(AccessLogWriter.disabled(), false)
         .blockingTaskExecutor(Runtime.getRuntime().availableProcessors() + 1)
         .maxRequestLength(settings.maxBodyBytes())
-        .maxNumConnections(settings.maxConnections())
+        .childChannelPipelineCustomizer(connections::observe)
+        .maxNumConnections(settings.maxConnections() + CLOSING)
         .requestTimeout(settings.requestTime())
         .idleTimeout(IDLE)
         .http1MaxHeaderSize(MAX_HEADERS)

@@ -83,10 +83,11 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
   /**
    * Reads the {@code inputs} of a request.
    *
+   * @param maxRows the maximum number of rows
    * @return one input per row
    * @throws InvalidSettings if they do not fit the model
    */
-  List<JsonNode> read(JsonNode inputs) {
+  List<JsonNode> read(JsonNode inputs, int maxRows) {
     if (!inputs.isArray() || inputs.isEmpty()) {
       throw new InvalidSettings("\"inputs\" must be a list of tensors: %s.", names());
     }
@@ -104,6 +105,11 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
       }
       if (!given.add(name)) {
         throw new InvalidSettings("%s.name \"%s\" occurs twice.", origin, name);
+      }
+      int shape = input.path("shape").path(0).asInt();
+      if (shape > maxRows) {
+        throw new InvalidSettings(
+            "%s.shape has %s rows; at most %s are allowed.", origin, shape, maxRows);
       }
       put(origin, tensor, input, rows, i == 0);
     }

@@ -13,7 +13,9 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.inference.Pipeline;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 
@@ -110,6 +112,7 @@ record OutputTensors(List<Output> outputs) {
     }
     List<String> names = outputs.stream().map(it -> it.tensor.name()).toList();
     List<Output> chosen = new ArrayList<>();
+    Set<String> named = new HashSet<>();
     for (JsonNode each : requested) {
       String name = each.path("name").asText();
       if (!names.contains(name)) {
@@ -119,6 +122,10 @@ record OutputTensors(List<Output> outputs) {
             Excerpt.ofItem(name),
             Nearest.suggestion(name, names),
             Excerpt.ofList(names));
+      }
+      if (!named.add(name)) {
+        throw new InvalidSettings(
+            "outputs[%s].name \"%s\" occurs twice.", chosen.size(), Excerpt.ofItem(name));
       }
       chosen.add(outputs.get(names.indexOf(name)));
     }

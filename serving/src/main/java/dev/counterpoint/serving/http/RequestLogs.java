@@ -2,6 +2,7 @@ package dev.counterpoint.serving.http;
 
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.linecorp.armeria.common.HttpMethod;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.logging.RequestLog;
@@ -22,8 +23,9 @@ import java.util.regex.Pattern;
  * with its response (https://www.w3.org/TR/trace-context). A line has no content of a request.
  *
  * @param access receives the lines
+ * @param logsReads whether successful GET requests have a line
  */
-record RequestLogs(MeterRegistry meters, Consumer<String> access)
+record RequestLogs(MeterRegistry meters, Consumer<String> access, boolean logsReads)
     implements DecoratingHttpServiceFunction {
   private static final String TRACE = "traceparent";
   private static final Pattern TRACE_FORMAT =
@@ -32,6 +34,7 @@ record RequestLogs(MeterRegistry meters, Consumer<String> access)
   @Override
   public HttpResponse serve(HttpService next, ServiceRequestContext context, HttpRequest request)
       throws Exception {
+    Connections.observe(context);
     String trace = request.headers().get(TRACE, "");
     boolean isTraced = TRACE_FORMAT.matcher(trace).matches();
     if (isTraced) {
@@ -54,7 +57,10 @@ record RequestLogs(MeterRegistry meters, Consumer<String> access)
             Duration.ofSeconds(10))
         .register(meters)
         .record(Duration.ofNanos(log.totalDurationNanos()));
-    access.accept(line(log, trace).toString());
+    boolean isRoutine = !logsReads && log.requestHeaders().method() == HttpMethod.GET;
+    if (!isRoutine || !log.responseHeaders().status().isSuccess()) {
+      access.accept(line(log, trace).toString());
+    }
   }
 
   private static ObjectNode line(RequestLog log, String trace) {

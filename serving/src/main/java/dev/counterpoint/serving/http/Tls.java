@@ -21,7 +21,7 @@ public sealed interface Tls {
    * The server encrypts, with TLS 1.2 or 1.3.
    *
    * @param certificate a PEM file with the certificate, followed by those of its issuers
-   * @param key a PEM file with the private key in PKCS #8, without a password
+   * @param key a PEM file with the private key, without a password
    */
   record Pem(String certificate, String key) implements Tls {
     @Override
@@ -36,8 +36,8 @@ public sealed interface Tls {
           cause = cause.getCause();
         }
         throw new InvalidSettings(
-            "The certificate %s and the key %s cannot be used: %s. Both must be PEM files, the key in"
-                + " PKCS #8 without a password.",
+            "The certificate %s and the key %s cannot be used: %s. Both must be PEM files, the key"
+                + " without a password.",
             chain, secret, cause.getMessage());
       }
       return true;

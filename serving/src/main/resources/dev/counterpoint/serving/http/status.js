@@ -121,8 +121,7 @@ function showRequests(now) {
 
 async function refresh() {
   try {
-    const index = await (await get("v2/repository/index", {
-      method: "POST", headers: { "content-type": "application/json" }, body: "{}" })).json();
+    const index = await (await get("v2/repository/index")).json();
     const now = { time: Date.now(), samples: samples(await (await get("metrics")).text()) };
     showModels(index, now.samples);
     showLoad(now);

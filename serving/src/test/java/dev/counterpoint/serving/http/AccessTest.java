@@ -26,6 +26,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.Key;
 import java.security.KeyStore;
+import java.util.ArrayList;
 import java.util.Base64;
 import java.util.List;
 import java.util.Map;
@@ -156,21 +157,80 @@ final class AccessTest {
 
   @ParameterizedTest
   @CsvSource({
-    "evil.example, 403",
-    "evil.example:8081, 403",
-    "localhost, 200",
-    "127.0.0.1:8081, 200",
-    "[::1]:8081, 200"
+    "evil.example, , 403",
+    "evil.example:8081, , 403",
+    "127.0.0.1:8081, http://evil.example, 403",
+    "127.0.0.1:8081, http://127.0.0.1:3000, 403",
+    "127.0.0.1:8081, null, 403",
+    "127.0.0.1:8081, http://127.0.0.1:8081, 200",
+    "localhost, , 200",
+    "127.0.0.1:8081, , 200",
+    "[::1]:8081, , 200"
   })
-  void aPageOfAnotherSiteCannotReachTheAdminPortByAName(String host, int status) throws Exception {
-    try (HttpServer open = start(settings("127.0.0.1", null, Map.of()));
-        Socket socket = new Socket("127.0.0.1", open.adminUri().getPort())) {
-      String request = "GET /metrics HTTP/1.1\r\nhost: " + host + "\r\nconnection: close\r\n\r\n";
-      socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-      String response = new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+  void aPageOfAnotherSiteHasNoAccess(String host, String origin, int status) throws Exception {
+    try (HttpServer open = start(settings("127.0.0.1", null, Map.of()))) {
+      for (URI uri : List.of(open.uri(), open.adminUri())) {
+        try (Socket socket = new Socket("127.0.0.1", uri.getPort())) {
+          String request =
+              "POST /predict/sentiment HTTP/1.1\r\nhost: "
+                  + host
+                  + (origin == null ? "" : "\r\norigin: " + origin)
+                  + "\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: "
+                  + BODY.length()
+                  + "\r\n\r\n"
+                  + BODY;
+          socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+          String response =
+              new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
-      assertThat(response).startsWith("HTTP/1.1 " + status);
+          assertThat(response).startsWith("HTTP/1.1 " + status);
+        }
+      }
     }
+  }
+
+  @Test
+  void connectionsWithoutRequestsDoNotLockOutOthers() throws Exception {
+    HttpSettings few = new HttpSettings("127.0.0.1", 0, 0, 10_000, 20, 64, 20_000, null, TOKENS);
+    List<Socket> idle = new ArrayList<>();
+    try (HttpServer other = start(few)) {
+      for (int i = 0; i < 60; i++) {
+        Socket socket = new Socket("127.0.0.1", other.uri().getPort());
+        socket
+            .getOutputStream()
+            .write("GET /v2 HTTP/1.1\r\nx: ".getBytes(StandardCharsets.US_ASCII));
+        idle.add(socket);
+      }
+
+      for (int i = 0; i < 30; i++) {
+        HttpClient one = HttpClient.newHttpClient();
+        assertThat(
+                one.send(to(other.uri(), "/v2/health/live").build(), BodyHandlers.ofString())
+                    .statusCode())
+            .isEqualTo(200);
+      }
+    } finally {
+      for (Socket socket : idle) {
+        socket.close();
+      }
+    }
+  }
+
+  @Test
+  void changesOnTheAdminPortAreLoggedAndRoutineReadsAreNot() throws Exception {
+    LINES.clear();
+    send(to(server.adminUri(), "/metrics"), "metrics-token");
+    send(to(server.adminUri(), "/metrics"), "other-token");
+    send(
+        to(server.adminUri(), "/v2/repository/models/a/unload")
+            .POST(HttpRequest.BodyPublishers.noBody()),
+        "admin-token");
+
+    JsonNode refused = new JsonMapper().readTree(LINES.poll(20, TimeUnit.SECONDS));
+    JsonNode change = new JsonMapper().readTree(LINES.poll(20, TimeUnit.SECONDS));
+    assertThat(refused.path("status").intValue()).isEqualTo(401);
+    assertThat(change.path("bearer").textValue()).isEqualTo("operator");
+    assertThat(change.path("path").textValue()).endsWith("/a/unload");
   }
 
   @Test

@@ -48,9 +48,10 @@ final class InputTensorsTest {
     "FP64, 1e308, 1e309"
   })
   void aNumberMustFitItsDatatype(String datatype, String fits, String doesNotFit) throws Exception {
-    assertThat(TABLE.read(inputs("rooms", datatype, "[1]", "\"data\": [" + fits + "]"))).hasSize(1);
+    assertThat(TABLE.read(inputs("rooms", datatype, "[1]", "\"data\": [" + fits + "]"), 9))
+        .hasSize(1);
     assertThatThrownBy(
-            () -> TABLE.read(inputs("rooms", datatype, "[1]", "\"data\": [" + doesNotFit + "]")))
+            () -> TABLE.read(inputs("rooms", datatype, "[1]", "\"data\": [" + doesNotFit + "]"), 9))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining(datatype);
   }
@@ -62,7 +63,7 @@ final class InputTensorsTest {
         inputs(
             name, datatype, shape, "\"parameters\": {\"binary_data_size\": " + binary.length + "}");
     BinaryTensors.read(inputs, ByteBuffer.wrap(binary));
-    return tensors.read(inputs);
+    return tensors.read(inputs, 9);
   }
 
   @ParameterizedTest

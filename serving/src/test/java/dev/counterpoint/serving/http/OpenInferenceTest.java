@@ -156,6 +156,8 @@ final class OpenInferenceTest {
         "{\"id\": 3, \"inputs\": []} | id",
         "{\"parameters\": {\"timeout\": -1}, \"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\", \"data\": [\"a\"]}]} | parameters.timeout",
         "{\"outputs\": [{\"name\": \"lable\"}], \"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\", \"data\": [\"a\"]}]} | outputs[0].name",
+        "{\"outputs\": [{\"name\": \"label\"}, {\"name\": \"label\"}], \"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\", \"data\": [\"a\"]}]} | outputs[1].name",
+        "{\"inputs\": [{\"name\": \"text\", \"shape\": [1025], \"datatype\": \"BYTES\", \"data\": [\"a\"]}]} | 1024",
         "{\"outputs\": {\"name\": \"label\"}, \"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\", \"data\": [\"a\"]}]} | outputs"
       })
   void invalidRequestNamesTheField(String body, String field) throws Exception {
@@ -170,7 +172,7 @@ final class OpenInferenceTest {
         ("{\"id\": \"7\", \"inputs\": [{\"name\": \"text\", \"shape\": [1], \"datatype\": \"BYTES\","
                 + " \"parameters\": {\"binary_data_size\": 10}}],"
                 + " \"outputs\": [{\"name\": \"label\", \"parameters\": {\"binary_data\": false}},"
-                + " {\"name\": \"probabilities\"}, {\"name\": \"label\"}],"
+                + " {\"name\": \"probabilities\"}],"
                 + " \"parameters\": {\"binary_data_output\": true, \"timeout\": 10000000}}")
             .getBytes(StandardCharsets.UTF_8);
     ByteArrayOutputStream body = new ByteArrayOutputStream();
