@@ -153,6 +153,7 @@ final class EmbeddedStoreTest {
   }
 
   @Test
+  @Timeout(3_600)
   void aKilledProcessLeavesWholeBatches() throws Exception {
     Random random = new Random(5);
     List<EntityKey> keys = new ArrayList<>();
