@@ -141,7 +141,7 @@ final class FeatureServersTest {
       assertThat(features(terminal, store, "load", path("events.csv"))).as(terminal.err()).isZero();
     }
 
-    for (int key = 0; key < 50; key += 7) {
+    for (int key = 0; key < 50; key += 17) {
       Terminal own = new Terminal();
       Terminal embedded = new Terminal();
       assertThat(features(own, yaml, "get", "k" + key)).as(own.err()).isZero();
