@@ -44,9 +44,7 @@ final class FeatureServersTest {
   private static final int ENTITIES = 20;
   private static final int LOOKUPS = 200;
 
-  /**
-   * The lookups of a paused server wait for the timeout of 400 milliseconds, not for its return.
-   */
+  /** The lookups of a paused server wait for the timeout of a second, not for its return. */
   private static final Duration BOUND = Duration.ofSeconds(10);
 
   private static final Map<Kind, TestServer> SERVERS = new EnumMap<>(Kind.class);
@@ -143,7 +141,7 @@ final class FeatureServersTest {
       assertThat(features(terminal, store, "load", path("events.csv"))).as(terminal.err()).isZero();
     }
 
-    for (int key = 0; key < 50; key += 7) {
+    for (int key = 0; key < 50; key += 17) {
       Terminal own = new Terminal();
       Terminal embedded = new Terminal();
       assertThat(features(own, yaml, "get", "k" + key)).as(own.err()).isZero();

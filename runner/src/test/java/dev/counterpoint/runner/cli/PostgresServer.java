@@ -96,7 +96,7 @@ final class PostgresServer implements TestServer {
 
   @Override
   public String storeFile() {
-    return "{type: postgresql, url: '%s', timeoutMillis: 400, properties: {user: %s, password: '${file:secret}'}}"
+    return "{type: postgresql, url: '%s', timeoutMillis: 1000, properties: {user: %s, password: '${file:secret}'}}"
         .formatted(url, USER);
   }
 

@@ -87,7 +87,7 @@ final class RedisServer implements TestServer {
 
   @Override
   public String storeFile() {
-    return "{type: redis, url: 'redis://127.0.0.1:%d', timeoutMillis: 400, password: '${file:secret}'}"
+    return "{type: redis, url: 'redis://127.0.0.1:%d', timeoutMillis: 1000, password: '${file:secret}'}"
         .formatted(port);
   }
 

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import dev.counterpoint.core.data.FeatureView;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.serving.feature.FeatureHistory.Moment;
 import dev.counterpoint.serving.feature.sql.EmbeddedStore;
@@ -17,9 +18,12 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
+import org.junit.jupiter.api.condition.EnabledOnOs;
+import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
 @Timeout(60)
@@ -69,6 +73,22 @@ final class EmbeddedStoreTest {
 
       assertThat(store.getFeatures(List.of(key), FeatureOracle.VIEW).join().rows())
           .containsExactly(Map.entry(key, now));
+    }
+  }
+
+  @Test
+  @EnabledOnOs({OS.LINUX, OS.MAC})
+  void onlyTheUserCanReadTheDatabase() throws IOException {
+    Files.createDirectory(folder.resolve("store"));
+    try (FeatureStore store = open();
+        Stream<Path> files = Files.list(folder.resolve("store"))) {
+      new FeatureOracle().write((FeatureWriter) store, 1, 1);
+
+      assertThat(files)
+          .isNotEmpty()
+          .allSatisfy(
+              it ->
+                  assertThat(Files.getPosixFilePermissions(it)).isEqualTo(FileAccess.PRIVATE_FILE));
     }
   }
 
@@ -153,6 +173,7 @@ final class EmbeddedStoreTest {
   }
 
   @Test
+  @Timeout(3_600)
   void aKilledProcessLeavesWholeBatches() throws Exception {
     Random random = new Random(5);
     List<EntityKey> keys = new ArrayList<>();

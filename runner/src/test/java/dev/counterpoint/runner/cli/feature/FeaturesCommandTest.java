@@ -187,6 +187,23 @@ final class FeaturesCommandTest {
   }
 
   @Test
+  void aServerWithoutStoreAnswersCompleteRequestsOnly() throws Exception {
+    HttpServer other = HttpServer.start(MODELS, HttpSettings.of("127.0.0.1", 0, 0), METERS);
+    try (other) {
+      String path = other.uri() + "/predict/churn";
+      post(path, "{\"items\": 3, \"income\": 100.5, \"region\": 2}", 200);
+      post(path, "{\"items\": 3, \"customer_id\": 7}", 503);
+    }
+    assertThat(
+            METERS
+                .get("counterpoint.features")
+                .tags("model", "churn", "view", "customer", "state", "unreachable")
+                .counter()
+                .count())
+        .isEqualTo(1);
+  }
+
+  @Test
   void theKeyIsATensorOfTheOpenInferenceProtocol() throws Exception {
     String body =
         """

@@ -42,7 +42,7 @@ final class RedisFeatureStore implements FeatureStore, FeatureWriter {
   /** Precedes the names of columns, so that none is the field of the time. */
   private static final String COLUMN = "=";
 
-  /** A form whose order as text is that of the times. */
+  /** Texts of this form are in the order of their times. */
   private static final DateTimeFormatter ISO =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSSX", Locale.ROOT)
           .withZone(ZoneOffset.UTC);

@@ -32,12 +32,12 @@ public record RedisStore(
         new Checks()
             .within("timeoutMillis", timeoutMillis, 1, 60_000)
             .positive("queue", queue)
-            .that(user == null || password != null, "user", "", "needs a password");
+            .that(user == null || password != null, "user", "***", "needs a password");
     if (url != null) { // It is null in defaults().
       checks.that(
           url.matches("rediss?://[^@]+"),
           "url",
-          "",
+          "***",
           "must be redis://HOST:PORT or rediss://HOST:PORT; user and password are settings of their"
               + " own");
     }

@@ -6,9 +6,12 @@ import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.serving.feature.FeatureStore;
 import dev.counterpoint.serving.feature.FeatureStoreConfig;
 import java.io.IOException;
+import java.nio.channels.FileChannel;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.time.Duration;
+import java.util.Set;
 import org.sqlite.SQLiteConfig;
 import org.sqlite.SQLiteDataSource;
 
@@ -42,6 +45,13 @@ public record EmbeddedStore(String folder, int timeoutMillis) implements Feature
       FileAccess.createPrivateFolder(directory);
     }
     Path file = directory.resolve("features.sqlite");
+    if (Files.notExists(file)) {
+      FileChannel.open(
+              file,
+              Set.of(StandardOpenOption.CREATE, StandardOpenOption.WRITE),
+              FileAccess.creating(FileAccess.PRIVATE_FILE))
+          .close();
+    }
     Sqlite.useCache();
     SQLiteConfig settings = new SQLiteConfig();
     settings.setJournalMode(SQLiteConfig.JournalMode.WAL); // Readers do not wait for a writer.

@@ -38,7 +38,7 @@ public record PostgreSqlStore(
             .within("connections", connections, 1, 256)
             .positive("queue", queue);
     if (url != null) { // It is null in defaults().
-      checks.that(url.startsWith(SCHEME), "url", "", "must begin with " + SCHEME);
+      checks.that(url.startsWith(SCHEME), "url", "***", "must begin with " + SCHEME);
     }
     checks.verify();
   }

@@ -60,8 +60,10 @@ final class SqlFeatureStore implements FeatureStore, FeatureWriter, FeatureHisto
     }
     try (Connection connection = connections.getConnection()) {
       Migrations.run(connection, dialect);
-      // The first lookup loads the classes of the driver.
-      dialect.newest(connection, "", List.of(new Moment(new EntityKey("-"), Instant.EPOCH)));
+      // The first lookup loads classes, which must not count for its timeout.
+      Moment moment = new Moment(new EntityKey("-"), Instant.EPOCH);
+      dialect.newest(connection, "", List.of(moment));
+      FeatureRow.ofJson(moment.key(), moment.time(), "{}");
       connection.commit();
     } catch (SQLException | IOException e) {
       close();

@@ -7,6 +7,7 @@ import dev.counterpoint.serving.feature.FeaturesUnavailable;
 import java.sql.SQLException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.junit.jupiter.api.AfterEach;
@@ -39,8 +40,19 @@ final class LookupsTest {
     assertThatThrownBy(second::join).hasCauseInstanceOf(FeaturesUnavailable.class);
     blocked.countDown();
 
-    assertThat(lookups.run(() -> 42).join()).isEqualTo(42);
+    assertThat(answer()).isEqualTo(42);
     assertThat(hasRun).isFalse();
+  }
+
+  /** The answer of the first lookup that finds room in the queue. */
+  private int answer() {
+    while (true) {
+      try {
+        return lookups.run(() -> 42).join();
+      } catch (CompletionException e) {
+        Thread.onSpinWait();
+      }
+    }
   }
 
   @Test
