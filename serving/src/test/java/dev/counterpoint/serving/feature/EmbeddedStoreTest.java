@@ -194,9 +194,12 @@ final class EmbeddedStoreTest {
                     Long.toString(last + 1))
                 .redirectError(ProcessBuilder.Redirect.INHERIT)
                 .start();
-        assertThat(child.inputReader().readLine()).matches("\\d+"); // It has begun.
-        Thread.sleep(random.nextInt(MAX_DELAY_MILLIS));
-        child.destroyForcibly();
+        try {
+          assertThat(child.inputReader().readLine()).matches("\\d+"); // It has begun.
+          Thread.sleep(random.nextInt(MAX_DELAY_MILLIS));
+        } finally {
+          child.destroyForcibly();
+        }
         assertThat(child.waitFor(30, TimeUnit.SECONDS)).isTrue();
 
         Map<EntityKey, FeatureRow> rows = store.getFeatures(keys, view).join().rows();
