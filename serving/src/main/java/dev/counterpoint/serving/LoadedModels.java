@@ -52,7 +52,7 @@ public final class LoadedModels implements ModelRegistry, AutoCloseable {
     int version = earlier == null ? 1 : earlier.version() + 1;
     try {
       current.put(name, new ServedModel(name, version, pipeline, limits, meters));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       pipeline.close();
       throw e;
     }

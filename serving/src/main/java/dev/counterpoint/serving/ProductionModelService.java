@@ -64,7 +64,7 @@ public final class ProductionModelService {
   public CompletableFuture<PredictionResponse> submit(PredictionRequest request) {
     try {
       return submit(models.getModel(request.model()), request);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       return CompletableFuture.failedFuture(PredictionFailed.of(e));
     }
   }
@@ -102,7 +102,7 @@ public final class ProductionModelService {
           pipeline.signature().map(ModelSignature::features).orElseGet(List::of);
       Set<String> columns = pipeline.table().map(TabularRows::columns).orElseGet(Set::of);
       return features.fill(inputs, views, columns, model::observe);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       return CompletableFuture.failedFuture(e);
     }
   }

@@ -111,7 +111,7 @@ public final class ServedModel {
     try {
       pipeline().close();
       closed.complete(null);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       closed.completeExceptionally(e);
     }
   }

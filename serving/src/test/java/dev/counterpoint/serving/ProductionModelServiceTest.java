@@ -14,6 +14,8 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.time.Duration;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.util.List;
 import java.util.Random;
 import java.util.concurrent.CompletableFuture;
@@ -184,6 +186,28 @@ final class ProductionModelServiceTest {
     assertThatThrownBy(answer::join)
         .isInstanceOfAny(
             CompletionException.class, java.util.concurrent.CancellationException.class);
+  }
+
+  @Test
+  void anErrorWhileInputsAreEncodedClosesTheLease() {
+    ObjectNode failing =
+        new ObjectNode(JsonNodeFactory.instance) {
+          @Override
+          public JsonNode get(String key) {
+            throw new StackOverflowError("deep");
+          }
+
+          @Override
+          public JsonNode path(String key) {
+            throw new StackOverflowError("deep");
+          }
+        };
+    PredictionRequest request =
+        new PredictionRequest(null, ModelId.parse("sentiment"), List.of(failing), null);
+
+    assertThatThrownBy(() -> service.predict(request)).isInstanceOf(PredictionFailed.class);
+
+    assertThat(CompletableFuture.runAsync(models::close)).succeedsWithin(Duration.ofSeconds(30));
   }
 
   @Test

@@ -271,7 +271,7 @@ final class DataApi {
     Question question;
     try {
       question = protocol.read(id, model, request);
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       model.close();
       throw e;
     }

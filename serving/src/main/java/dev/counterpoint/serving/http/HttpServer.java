@@ -90,7 +90,7 @@ public final class HttpServer implements AutoCloseable {
     try {
       return new HttpServer(
           api, dataServer, start(admin, settings, "admin port", settings.admin()));
-    } catch (RuntimeException e) {
+    } catch (RuntimeException | Error e) {
       dataServer.stop().join();
       throw e;
     }
