@@ -7,12 +7,12 @@ import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.cli.model.DatabaseFile;
 import dev.counterpoint.runner.cli.model.MergeCommand;
 import dev.counterpoint.runner.cli.model.TrainedModel;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.registry.FolderRegistry;
 import dev.counterpoint.serving.registry.RegistryContent;
@@ -46,9 +46,11 @@ final class RegistryCommand implements Runnable {
 
   @Option(
       names = "--registry",
-      paramLabel = "DIR",
+      paramLabel = "DIR|FILE",
       scope = ScopeType.INHERIT,
-      description = "The folder of the registry. Default: ${DEFAULT-VALUE}.")
+      description =
+          "The folder of the registry, or a YAML file with its PostgreSQL database. Default:"
+              + " ${DEFAULT-VALUE}.")
   private Path folder = Path.of("registry");
 
   @Spec private CommandSpec spec;
@@ -61,7 +63,7 @@ final class RegistryCommand implements Runnable {
   }
 
   private FolderRegistry registry() throws IOException {
-    return new FolderRegistry(folder, Provenance.userAtHost());
+    return DatabaseFile.registry(folder);
   }
 
   private Console console() {

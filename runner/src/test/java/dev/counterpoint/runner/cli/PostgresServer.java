@@ -150,7 +150,7 @@ final class PostgresServer implements TestServer {
         .start();
   }
 
-  private void awaitStart() throws IOException, InterruptedException, SQLException {
+  void awaitStart() throws IOException, InterruptedException, SQLException {
     long deadline = System.nanoTime() + TimeUnit.SECONDS.toNanos(60);
     while (true) {
       try {

@@ -67,7 +67,7 @@ final class Connections {
         .ifPresent(
             it -> {
               open.remove(it);
-              it.channel.close();
+              var unused = it.channel.close();
             });
   }
 

@@ -84,7 +84,7 @@ public final class FolderRegistry implements AutoCloseable {
   public RegistryContent content() throws IOException {
     if (!journal.exists()) {
       throw new InvalidSettings(
-          "%s contains no registry: %s does not exist. Adding a model creates one.",
+          "%s contains no registry: %s is missing or empty. Adding a model creates one.",
           folder, journal.name());
     }
     return RegistryContent.of(journal.events());

@@ -8,10 +8,13 @@ import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.inference.internal.config.SettingsTree;
+import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.wiring.Catalogs;
 import dev.counterpoint.serving.feature.FeatureStore;
 import dev.counterpoint.serving.feature.FeatureStoreConfig;
 import dev.counterpoint.serving.feature.sql.EmbeddedStore;
+import dev.counterpoint.serving.registry.FolderRegistry;
+import dev.counterpoint.serving.registry.sql.PostgreSqlRegistry;
 import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -65,5 +68,14 @@ public final class DatabaseFile {
     return isOne(file)
         ? TableSource.rows(read(file, SqlQuery.class, code), CacheFolder.path())
         : file;
+  }
+
+  /** Opens a registry: its folder, or a file with settings of {@link PostgreSqlRegistry}. */
+  public static FolderRegistry registry(Path registry) throws IOException {
+    String user = Provenance.userAtHost();
+    return isOne(registry)
+        ? read(registry, PostgreSqlRegistry.class, SourcePath.none())
+            .open(registry.toAbsolutePath().resolveSibling(""), user)
+        : new FolderRegistry(registry, user);
   }
 }

@@ -12,7 +12,6 @@ import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.Signals;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.serving.BatchLimits;
 import dev.counterpoint.serving.LoadedModels;
 import dev.counterpoint.serving.ModelId;
@@ -22,7 +21,6 @@ import dev.counterpoint.serving.feature.FeatureStore;
 import dev.counterpoint.serving.feature.FeatureStoreConfig;
 import dev.counterpoint.serving.http.HttpServer;
 import dev.counterpoint.serving.http.HttpSettings;
-import dev.counterpoint.serving.registry.FolderRegistry;
 import dev.counterpoint.serving.registry.RegistryModels;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
@@ -111,7 +109,7 @@ public final class ServeCommand implements Callable<Integer> {
                   : features.open(source.toAbsolutePath().resolveSibling(""));
           RegistryModels models =
               new RegistryModels(
-                  new FolderRegistry(Path.of(file.registry()), Provenance.userAtHost()),
+                  DatabaseFile.registry(Path.of(file.registry())),
                   file.ids(),
                   folder -> TrainedModel.open(folder, classpath, console),
                   meters,

@@ -25,7 +25,8 @@ import org.jspecify.annotations.Nullable;
 /**
  * The file of {@code serve}: models of a registry, and how they are served.
  *
- * @param registry the folder of the registry, relative to the folder of the file
+ * @param registry the folder of the registry, or a YAML file with its database, relative to the
+ *     folder of the file
  * @param models the names, versions and aliases that are served, with the limits of each
  * @param features the feature store; null if there is none
  * @param refreshSeconds the time between two looks at the registry

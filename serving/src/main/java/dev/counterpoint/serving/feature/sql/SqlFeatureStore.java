@@ -11,6 +11,7 @@ import dev.counterpoint.serving.feature.FeatureStore;
 import dev.counterpoint.serving.feature.FeatureWriter;
 import dev.counterpoint.serving.feature.Features;
 import dev.counterpoint.serving.feature.FeaturesUnavailable;
+import dev.counterpoint.serving.internal.sql.Migrations;
 import java.io.IOException;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
@@ -59,7 +60,14 @@ final class SqlFeatureStore implements FeatureStore, FeatureWriter, FeatureHisto
       throw FeaturesUnavailable.of(name, e.getCause() == null ? e : e.getCause());
     }
     try (Connection connection = connections.getConnection()) {
-      Migrations.run(connection, dialect);
+      dialect.begin(connection);
+      dialect.lockMigrations(connection);
+      new Migrations(
+              "feature_migrations",
+              SqlFeatureStore.class,
+              List.of(dialect.name() + "/1-feature-rows.sql"))
+          .run(connection);
+      connection.commit();
       // The first lookup loads classes, which must not count for its timeout.
       Moment moment = new Moment(new EntityKey("-"), Instant.EPOCH);
       dialect.newest(connection, "", List.of(moment));
