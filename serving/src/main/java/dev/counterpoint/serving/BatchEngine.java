@@ -10,10 +10,12 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
+import java.util.stream.Stream;
 
 /**
  * Work-conserving dynamic batching: a free thread takes what waits, without a timer. A lone example
@@ -37,27 +39,60 @@ final class BatchEngine {
   private record Entry(Example example, CompletableFuture<ObjectNode> result, long queued) {}
 
   /**
-   * Starts the threads.
+   * What the threads run.
    *
+   * @param check runs on each thread before it computes
    * @param compute returns one output per example
    * @param onStopped runs on the last thread, after {@link #stop}
    */
-  BatchEngine(
-      String name,
-      BatchLimits limits,
+  record Work(
+      Runnable check,
       Function<List<Example>, List<ObjectNode>> compute,
-      ModelMetrics metrics,
-      Runnable onStopped) {
+      Runnable onStopped) {}
+
+  /**
+   * Starts the threads, and waits until the check has passed on each of them.
+   *
+   * @throws RuntimeException of the check, after all threads have ended; nothing runs on stopping
+   */
+  BatchEngine(String name, BatchLimits limits, Work work, ModelMetrics metrics) {
     this.limits = limits;
-    this.compute = compute;
+    this.compute = work.compute;
     this.metrics = metrics;
-    this.onStopped = onStopped;
+    this.onStopped = work.onStopped;
     running = new AtomicInteger(limits.threads());
-    metrics.observeQueue(this::waiting);
+    List<CompletableFuture<Void>> checks =
+        Stream.generate(CompletableFuture<Void>::new).limit(limits.threads()).toList();
+    CompletableFuture<Void> checked =
+        CompletableFuture.allOf(checks.toArray(CompletableFuture[]::new));
     for (int i = 0; i < limits.threads(); i++) {
-      Thread thread = new Thread(this::run, "model-" + name + "-" + i);
+      CompletableFuture<Void> own = checks.get(i);
+      Thread thread =
+          new Thread(() -> start(work.check, own, checked), "model-" + name + "-" + i);
       thread.setDaemon(true);
       thread.start();
+    }
+    try {
+      checked.join();
+    } catch (CompletionException e) {
+      if (e.getCause() instanceof Error error) {
+        throw error;
+      }
+      throw e.getCause() instanceof RuntimeException failure ? failure : e;
+    }
+    metrics.observeQueue(this::waiting);
+  }
+
+  /** Checks, and computes until the end unless the check has failed on a thread. */
+  private void start(Runnable check, CompletableFuture<Void> own, CompletableFuture<Void> all) {
+    try {
+      check.run();
+      own.complete(null);
+    } catch (RuntimeException | Error e) { // of a user-defined model
+      own.completeExceptionally(e);
+    }
+    if (!all.handle((passed, failure) -> failure != null).join()) {
+      run();
     }
   }
 

@@ -4,12 +4,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.golden.GoldenExamples;
 import dev.counterpoint.inference.json.InputReader;
 import dev.counterpoint.inference.json.JsonPredictor;
 import dev.counterpoint.inference.json.ModelInput;
 import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import io.micrometer.core.instrument.MeterRegistry;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -37,10 +40,11 @@ public final class ServedModel {
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
   /**
-   * Starts the threads of a model.
+   * Starts the threads of a model, and computes its golden examples on each of them.
    *
-   * @param pipeline closed with this model
-   * @throws InvalidSettings if the model predicts text, or reads images
+   * @param pipeline closed with this model, but not if this constructor throws
+   * @throws InvalidSettings if the model predicts text, or reads images, or if a golden example has
+   *     another result than after training
    */
   public ServedModel(
       String name, int version, Pipeline pipeline, BatchLimits limits, MeterRegistry meters) {
@@ -55,9 +59,28 @@ public final class ServedModel {
     this.limits = limits;
     predictor = new JsonPredictor(pipeline, null, EntityPredictor.Words.TEXT);
     reader = InputReader.of(pipeline, null);
-    engine =
-        new BatchEngine(
-            name, limits, this::compute, new ModelMetrics(meters, name), this::closePipeline);
+    ModelMetrics metrics = new ModelMetrics(meters, name);
+    try {
+      engine =
+          new BatchEngine(
+              name,
+              limits,
+              new BatchEngine.Work(check(pipeline), this::compute, this::closePipeline),
+              metrics);
+    } catch (RuntimeException | Error e) { // of a user-defined model
+      metrics.checkFailed();
+      throw e;
+    }
+  }
+
+  /** Computes the golden examples; the first computation on a thread is slower than later ones. */
+  private static Runnable check(Pipeline pipeline) {
+    try {
+      Optional<GoldenExamples> golden = GoldenExamples.of(pipeline);
+      return () -> golden.ifPresent(it -> it.check(pipeline));
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
   }
 
   /** The name of the model. */

@@ -31,9 +31,8 @@ final class BatchEngineTest {
       new BatchEngine(
           "test",
           LIMITS,
-          this::compute,
-          new ModelMetrics(new SimpleMeterRegistry(), "test"),
-          stopped::countDown);
+          new BatchEngine.Work(() -> {}, this::compute, stopped::countDown),
+          new ModelMetrics(new SimpleMeterRegistry(), "test"));
 
   private List<ObjectNode> compute(List<Example> examples) {
     started.countDown();

@@ -35,6 +35,11 @@ public final class HostTensor {
     return shape;
   }
 
+  /** Whether the values are int64. */
+  public boolean isInteger() {
+    return values instanceof long[];
+  }
+
   /**
    * Returns the values in row-major order; not a copy.
    *

@@ -31,6 +31,7 @@ public final class Predictor {
       NDArray output = model.forward(batch);
       HostTensor values = HostTensor.of(output.toFloatArray(), output.getShape().getShape());
       requireFinite(values);
+      PredictionTrace.add(examples, values);
       return values;
     }
   }

@@ -8,7 +8,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.function.LongPredicate;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All questions of a run and their windows, numbered across all splits, so that a metric can look
@@ -59,7 +61,7 @@ final class QuestionSet {
   }
 
   /** Dataset of the windows of one file: each window is one example. */
-  final class Split implements Dataset.OfVariableLength, Dataset.Traceable {
+  final class Split implements Dataset.OfVariableLength, Dataset.Traceable, Dataset.OfInputs {
     private final Path file;
     private final int from;
     private final int to;
@@ -108,6 +110,18 @@ final class QuestionSet {
 
     Window window(long index) {
       return windows.get(from + (int) index);
+    }
+
+    @Override
+    public List<Map<String, @Nullable Object>> inputs(int count) {
+      return windows().stream()
+          .map(it -> questions.get(it.question()))
+          .distinct()
+          .limit(count)
+          .map(
+              it ->
+                  Map.<String, @Nullable Object>of("question", it.text(), "context", it.context()))
+          .toList();
     }
 
     @Override

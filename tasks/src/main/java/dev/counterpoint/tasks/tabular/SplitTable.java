@@ -6,10 +6,13 @@ import dev.counterpoint.tasks.table.SplitAssignment;
 import dev.counterpoint.tasks.table.Table;
 import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -34,6 +37,34 @@ record SplitTable(
    * @throws InvalidSettings if a column does not exist, or there are no rows
    */
   void read(Collection<String> required, RowsHandler handler) throws IOException {
+    read(required, Long.MAX_VALUE, handler);
+  }
+
+  /**
+   * The values of the first rows of the split; null if missing.
+   *
+   * @param count the maximum number of rows
+   */
+  List<Map<String, @Nullable Object>> first(int count, List<String> names) throws IOException {
+    List<Map<String, @Nullable Object>> first = new ArrayList<>();
+    read(
+        names,
+        count,
+        rows -> {
+          for (int row = 0; row < rows.size() && first.size() < count; row++) {
+            Map<String, @Nullable Object> values = new LinkedHashMap<>();
+            for (String name : names) {
+              values.put(name, reading.value(rows.column(name).text(row)));
+            }
+            first.add(values);
+          }
+        });
+    return first;
+  }
+
+  /** Reads chunks of rows until the split has at least {@code enough} of them. */
+  private void read(Collection<String> required, long enough, RowsHandler handler)
+      throws IOException {
     long rows =
         file.read(
             reading.format(),
@@ -44,7 +75,9 @@ record SplitTable(
                   assignment == null ? List.of() : assignment.columns(table.columns());
               names.addAll(keys);
               long count = 0;
-              for (Chunk all = table.next(names); all != null; all = table.next(names)) {
+              for (Chunk all = table.next(names);
+                  all != null && count < enough;
+                  all = table.next(names)) {
                 Chunk own = assignment == null ? all : own(all, keys, assignment);
                 count += own.size();
                 handler.rows(own);

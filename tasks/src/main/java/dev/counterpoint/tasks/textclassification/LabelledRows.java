@@ -9,18 +9,42 @@ import dev.counterpoint.tasks.targets.NumberTarget;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the texts and labels of a table with the columns of the settings. */
 record LabelledRows(TableSource file, TextClassification settings) {
+  /** The texts of the first rows, as a caller of the trained model passes them. */
+  List<Map<String, @Nullable Object>> inputs(int count) throws IOException {
+    List<Map<String, @Nullable Object>> inputs = new ArrayList<>();
+    read(
+        count,
+        example -> {
+          Map<String, @Nullable Object> input = new LinkedHashMap<>();
+          input.put("text", example.text());
+          if (example.second() != null) {
+            input.put("text2", example.second());
+          }
+          inputs.add(input);
+        });
+    return inputs;
+  }
+
+  /** Passes each row to the handler, as {@link #read(long, RowHandler)}. */
+  String read(RowHandler handler) throws IOException {
+    return read(Long.MAX_VALUE, handler);
+  }
+
   /**
-   * Passes each row to the handler, in file order.
+   * Passes the first rows to the handler, in file order.
    *
+   * @param count the maximum number of rows
    * @return the result of {@link Columns#describeDetected}
    */
-  String read(RowHandler handler) throws IOException {
+  private String read(long count, RowHandler handler) throws IOException {
     return file.read(
         settings.format(),
         table -> {
@@ -39,7 +63,10 @@ record LabelledRows(TableSource file, TextClassification settings) {
             }
           }
           List<String> targets = flags == null ? List.of(String.valueOf(labelColumn)) : flags;
-          for (Table.Row row = table.next(); row != null; row = table.next()) {
+          long read = 0;
+          for (Table.Row row = table.next();
+              row != null && read++ < count;
+              row = table.next()) {
             List<String> labels =
                 settings.isRegression()
                     ? List.of()

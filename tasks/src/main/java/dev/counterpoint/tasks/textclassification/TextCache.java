@@ -39,7 +39,7 @@ record TextCache(Path folder, CacheContent content) {
               : List.of();
       datasets.put(
           name,
-          new TextDataset(split.getValue().file(), new SplitFiles(folder, name), content, weights));
+          new TextDataset(split.getValue(), new SplitFiles(folder, name), content, weights));
     }
     return datasets;
   }

@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * All sentences of a run and their windows, numbered across all splits, so that a metric can look
@@ -76,7 +77,7 @@ final class SentenceSet {
    * Dataset of the windows of one split. {@link Batch#LABELS} are (batch, tokens), int64: the tag
    * of a word at its first token, and {@link CrossEntropy#IGNORED} at all others.
    */
-  final class Split implements Dataset.OfVariableLength, Dataset.Traceable {
+  final class Split implements Dataset.OfVariableLength, Dataset.Traceable, Dataset.OfInputs {
     private final int from;
     private final int to;
 
@@ -102,6 +103,19 @@ final class SentenceSet {
     @Override
     public String origin(long index) {
       return sentence(sentenceOf(from + (int) index)).origin(0);
+    }
+
+    @Override
+    public List<Map<String, @Nullable Object>> inputs(int count) {
+      return sentenceOfWindow.subList(from, to).stream()
+          .distinct()
+          .limit(count)
+          .map(it -> Map.<String, @Nullable Object>of("text", text(sentence(it))))
+          .toList();
+    }
+
+    private static String text(Sentence sentence) {
+      return String.join(" ", sentence.words());
     }
 
     @Override

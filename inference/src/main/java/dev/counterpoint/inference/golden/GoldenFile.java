@@ -1,0 +1,97 @@
+package dev.counterpoint.inference.golden;
+
+import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.ModelFolder;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.TreeMap;
+
+/**
+ * The content of {@value ModelFolder#GOLDEN}.
+ *
+ * @param version the version of the format
+ * @param environment what selects the kernels of libtorch; with the same values, outputs are equal
+ *     bit by bit
+ * @param tolerance the largest difference of outputs in another environment, relative to the
+ *     largest output of the example, but at least to 1
+ * @param files the SHA-256 of each file of the model, by name
+ * @param code the SHA-256 of each entry of user-defined code, sorted
+ */
+record GoldenFile(
+    int version,
+    Map<String, String> environment,
+    double tolerance,
+    Map<String, String> files,
+    List<String> code,
+    List<Example> examples) {
+  static final int VERSION = 1;
+
+  GoldenFile {
+    environment = new TreeMap<>(environment); // The file is reproducible.
+    files = new TreeMap<>(files);
+    code = List.copyOf(code);
+    examples = List.copyOf(examples);
+  }
+
+  /**
+   * An input and what the model computed for it.
+   *
+   * @param input a JSON object of {@code predict --json}
+   * @param encoded the int64 tensors of the input without the mask, such as token ids: a list for
+   *     each row, such as a window of a long text
+   * @param alone the outputs of the model for this input alone, before decoding, see {@link Replay}
+   * @param batch the outputs of the model for this input in one batch of all examples
+   * @param prediction the SHA-256 of both predictions as JSON
+   */
+  record Example(
+      ObjectNode input,
+      Map<String, List<List<Long>>> encoded,
+      List<Float> alone,
+      List<Float> batch,
+      String prediction) {
+    Example {
+      encoded = new TreeMap<>(encoded);
+      alone = List.copyOf(alone);
+      batch = List.copyOf(batch);
+    }
+  }
+
+  /**
+   * Reads the file of a model folder; empty if it has none.
+   *
+   * @throws InvalidSettings if the file is damaged
+   */
+  static Optional<GoldenFile> read(Path folder) throws IOException {
+    Path file = folder.resolve(ModelFolder.GOLDEN);
+    if (!Files.isRegularFile(file)) {
+      return Optional.empty();
+    }
+    ObjectNode content = AtomicFile.readJson(file);
+    if (content.path("version").asInt() != VERSION) {
+      throw new InvalidSettings(
+          "%s has the version %s; this version of Counterpoint reads version %s.",
+          file, content.path("version"), VERSION);
+    }
+    try {
+      return Optional.of(Json.MAPPER.treeToValue(content, GoldenFile.class));
+    } catch (JacksonException e) {
+      throw new InvalidSettings("%s has no golden examples: %s", file, Json.problem(e));
+    }
+  }
+
+  List<ObjectNode> inputs() {
+    return examples.stream().map(Example::input).toList();
+  }
+
+  void write(Path folder) throws IOException {
+    AtomicFile.writeJson(folder.resolve(ModelFolder.GOLDEN), Json.MAPPER.valueToTree(this));
+  }
+}
