@@ -46,9 +46,7 @@ final class BatchEngine {
    * @param onStopped runs on the last thread, after {@link #stop}
    */
   record Work(
-      Runnable check,
-      Function<List<Example>, List<ObjectNode>> compute,
-      Runnable onStopped) {}
+      Runnable check, Function<List<Example>, List<ObjectNode>> compute, Runnable onStopped) {}
 
   /**
    * Starts the threads, and waits until the check has passed on each of them.
@@ -67,8 +65,7 @@ final class BatchEngine {
         CompletableFuture.allOf(checks.toArray(CompletableFuture[]::new));
     for (int i = 0; i < limits.threads(); i++) {
       CompletableFuture<Void> own = checks.get(i);
-      Thread thread =
-          new Thread(() -> start(work.check, own, checked), "model-" + name + "-" + i);
+      Thread thread = new Thread(() -> start(work.check, own, checked), "model-" + name + "-" + i);
       thread.setDaemon(true);
       thread.start();
     }

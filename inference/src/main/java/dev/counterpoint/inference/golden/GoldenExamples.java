@@ -42,12 +42,14 @@ public final class GoldenExamples {
   private static final int MAX_CHARACTERS = 4_000;
 
   /**
-   * The outputs of a BERT with 12 layers on AVX2, AVX-512 and without either, with any number of
-   * threads, differ by less than 1e-5.
+   * On AVX-512, AVX2 and SSE 4.1, with one thread or two, the outputs of Transformers with 2 to 12
+   * layers differ by at most 2e-6.
    */
   private static final double LEAST_TOLERANCE = 1e-4;
 
-  private static final double LARGEST_TOLERANCE = 1e-2;
+  /** A model whose outputs in a batch differ by more does so because it depends on the padding. */
+  private static final double LARGEST_NOISE = 1e-3;
+
   private static final int NOISE_FACTOR = 10;
 
   /** Files that may change: the place of an adapter's base model, and defaults of generation. */
@@ -121,8 +123,8 @@ public final class GoldenExamples {
         return;
       }
       Replay replay = Replay.of(pipeline, chosen);
-      double tolerance =
-          Math.min(LARGEST_TOLERANCE, Math.max(LEAST_TOLERANCE, NOISE_FACTOR * replay.noise()));
+      double noise = replay.noise() > LARGEST_NOISE ? 0 : replay.noise();
+      double tolerance = Math.max(LEAST_TOLERANCE, NOISE_FACTOR * noise);
       new GoldenFile(
               GoldenFile.VERSION,
               environment(),
@@ -305,7 +307,8 @@ public final class GoldenExamples {
     if (expected.size() != found.size()) {
       return Optional.of("%s outputs instead of %s".formatted(found.size(), expected.size()));
     }
-    double largest = expected.stream().mapToDouble(Math::abs).filter(Double::isFinite).reduce(1, Math::max);
+    double largest =
+        expected.stream().mapToDouble(Math::abs).filter(Double::isFinite).reduce(1, Math::max);
     for (int i = 0; i < expected.size(); i++) {
       float before = expected.get(i);
       float now = found.get(i);
@@ -313,7 +316,10 @@ public final class GoldenExamples {
         return Optional.of(
             "other outputs: output %s is %s instead of %s%s"
                 .formatted(
-                    i, now, before, tolerance == 0 ? "" : " (tolerance " + tolerance * largest + ")"));
+                    i,
+                    now,
+                    before,
+                    tolerance == 0 ? "" : " (tolerance " + tolerance * largest + ")"));
       }
     }
     return Optional.empty();

@@ -26,7 +26,8 @@ import java.util.TreeMap;
  * that many means, so that the file stays small.
  *
  * @param noise the largest difference between outputs alone and in the batch, relative to the
- *     largest output of the example, but at least to 1: both differ by rounding only
+ *     largest output of the example, but at least to 1: rounding, unless the model depends on the
+ *     padding
  */
 record Replay(List<GoldenFile.Example> examples, double noise) {
   private static final int MAX_OUTPUTS = 64;

@@ -96,9 +96,7 @@ final class SyntheticInputs {
     String text = "";
     while (text.isEmpty() && tokens != null) {
       long[] ids =
-          random
-              .longs(1 + random.nextInt(MAX_TOKENS), 0, tokens.file().vocabularySize())
-              .toArray();
+          random.longs(1 + random.nextInt(MAX_TOKENS), 0, tokens.file().vocabularySize()).toArray();
       text = tokens.decode(ids).replaceAll("\\s+", " ").strip();
     }
     return text;

@@ -21,7 +21,11 @@ import dev.counterpoint.serving.registry.RegistryEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -71,8 +75,8 @@ final class RegistryCommand implements Runnable {
   @Command(
       name = "add",
       description =
-          "Adds the model of a run as the next version of a name, after it has been opened. An adapter"
-              + " is merged into its base model.")
+          "Adds the model of a run as the next version of a name, after its golden examples have been"
+              + " computed again. An adapter is merged into its base model.")
   void add(
       @Parameters(paramLabel = "RUN_DIR", description = "A run directory or a model folder.")
           Path directory,
@@ -83,7 +87,7 @@ final class RegistryCommand implements Runnable {
       @Mixin ClassPathOption classpath)
       throws IOException {
     ModelId id = new ModelId(name, null, alias);
-    TrainedModel.open(directory, classpath, console()).close();
+    boolean checked = TrainedModel.check(directory, classpath, console());
     Path model = ModelFolder.within(directory);
     Path scratch = Files.createTempDirectory("counterpoint-registry-");
     try {
@@ -94,6 +98,9 @@ final class RegistryCommand implements Runnable {
       }
       Version version = registry().add(id, source, model);
       console().print("%s: SHA-256 %s", version.id(), version.artifact());
+      if (!checked) {
+        console().log("The model has no golden examples; its predictions were not compared.");
+      }
     } finally {
       new LocalDisk().delete(scratch);
     }
@@ -200,10 +207,13 @@ final class RegistryCommand implements Runnable {
 
   @Command(
       name = "verify",
-      description = "Compares the journal and the files of all versions with their hashes.")
-  void verify() throws IOException {
+      description =
+          "Compares the journal and the files of all versions with their hashes, and computes their"
+              + " golden examples again.")
+  void verify(@Mixin ClassPathOption classpath) throws IOException {
     RegistryContent content = registry().content();
     RunFailed.ifAny(registry().verify());
+    RunFailed.ifAny(failedExamples(content, classpath));
     registry().unused().forEach(it -> console().print("unused: " + it));
     console()
         .print(
@@ -211,6 +221,29 @@ final class RegistryCommand implements Runnable {
             Formats.count(content.events().size(), "change"),
             Formats.count(
                 content.versions().values().stream().mapToInt(it -> it.size()).sum(), "version"));
+  }
+
+  /** The versions whose predictions are not those after training; equal content is opened once. */
+  private List<String> failedExamples(RegistryContent content, ClassPathOption classpath)
+      throws IOException {
+    List<String> failed = new ArrayList<>();
+    Set<String> checked = new HashSet<>();
+    for (TreeMap<Integer, Version> versions : content.versions().values()) {
+      for (Version version : versions.values()) {
+        Path files = registry().folder(version);
+        boolean hasExamples = Files.exists(ModelFolder.within(files).resolve(ModelFolder.GOLDEN));
+        if (!hasExamples) {
+          console().print("%s: no golden examples", version.id());
+        } else if (checked.add(version.artifact())) {
+          try {
+            TrainedModel.check(files, classpath, console());
+          } catch (InvalidSettings e) {
+            failed.add(version.id() + ": " + e.getMessage());
+          }
+        }
+      }
+    }
+    return failed;
   }
 
   @Command(name = "remove", description = "Removes a version that has no alias.")

@@ -47,9 +47,7 @@ final class TabularDataset implements Dataset.Traceable, Dataset.OfInputs {
    * @param classWeights the weights of the classes, multiplied with those of the rows; empty if all
    *     are 1
    */
-  TabularDataset(
-      SplitTable source, Path folder, TableContent content,
-      List<Double> classWeights)
+  TabularDataset(SplitTable source, Path folder, TableContent content, List<Double> classWeights)
       throws IOException {
     this.source = source;
     String split = source.name();

@@ -64,9 +64,7 @@ record LabelledRows(TableSource file, TextClassification settings) {
           }
           List<String> targets = flags == null ? List.of(String.valueOf(labelColumn)) : flags;
           long read = 0;
-          for (Table.Row row = table.next();
-              row != null && read++ < count;
-              row = table.next()) {
+          for (Table.Row row = table.next(); row != null && read++ < count; row = table.next()) {
             List<String> labels =
                 settings.isRegression()
                     ? List.of()

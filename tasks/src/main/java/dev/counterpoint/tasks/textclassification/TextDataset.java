@@ -46,7 +46,8 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable, 
    * @param classWeights the weights of the classes, multiplied with those of the examples; empty if
    *     all are 1
    */
-  TextDataset(LabelledRows source, SplitFiles files, CacheContent content, List<Double> classWeights)
+  TextDataset(
+      LabelledRows source, SplitFiles files, CacheContent content, List<Double> classWeights)
       throws IOException {
     this.classWeights = classWeights;
     this.source = source;

@@ -6,6 +6,7 @@ import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.golden.GoldenExamples;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
@@ -17,6 +18,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Opens the model folder of a run for the commands that use a trained model. */
@@ -35,6 +37,21 @@ public final class TrainedModel {
         Pipeline.open(directory, code(ModelFolder.within(directory), classpath), HubDownload::find);
     warnIfChanged(directory, pipeline.config().classpath(), console);
     return pipeline;
+  }
+
+  /**
+   * Opens a model, and compares its predictions with those after training.
+   *
+   * @return whether the folder has golden examples; without, nothing is compared
+   * @throws InvalidSettings if it cannot be opened, or predicts otherwise
+   */
+  public static boolean check(Path directory, ClassPathOption classpath, Console console)
+      throws IOException {
+    try (Pipeline pipeline = open(directory, classpath, console)) {
+      Optional<GoldenExamples> golden = GoldenExamples.of(pipeline);
+      golden.ifPresent(it -> it.check(pipeline));
+      return golden.isPresent();
+    }
   }
 
   /** The classes that a model folder names, if they are trusted, and those of the command line. */

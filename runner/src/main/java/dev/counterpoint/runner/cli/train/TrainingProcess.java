@@ -371,7 +371,8 @@ final class TrainingProcess {
               : List.of();
       GoldenExamples.write(run.directory().model(), run.code(), run.files(), inputs);
     } catch (IOException | RuntimeException e) {
-      console.log("No golden examples were written: %s", Objects.toString(e.getMessage(), e.toString()));
+      console.log(
+          "No golden examples were written: %s", Objects.toString(e.getMessage(), e.toString()));
     }
   }
 

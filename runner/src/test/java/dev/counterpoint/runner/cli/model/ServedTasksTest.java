@@ -165,6 +165,7 @@ final class ServedTasksTest {
     assertThat(terminal.run("train", file.toString(), "--output", run().toString()))
         .as(terminal.err())
         .isEqualTo(ExitCode.SUCCESS);
+    assertThat(run().resolve("model/golden.json")).exists(); // replayed before serving
   }
 
   private Path run() {
