@@ -15,7 +15,6 @@ import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Function;
-import java.util.stream.Stream;
 
 /**
  * Work-conserving dynamic batching: a free thread takes what waits, without a timer. A lone example
@@ -51,7 +50,8 @@ final class BatchEngine {
   /**
    * Starts the threads, and waits until the check has passed on each of them.
    *
-   * @throws RuntimeException of the check, after all threads have ended; nothing runs on stopping
+   * @throws CompletionException of a failed check, after all threads have ended it; nothing runs on
+   *     stopping
    */
   BatchEngine(String name, BatchLimits limits, Work work, ModelMetrics metrics) {
     this.limits = limits;
@@ -59,38 +59,30 @@ final class BatchEngine {
     this.metrics = metrics;
     this.onStopped = work.onStopped;
     running = new AtomicInteger(limits.threads());
-    List<CompletableFuture<Void>> checks =
-        Stream.generate(CompletableFuture<Void>::new).limit(limits.threads()).toList();
-    CompletableFuture<Void> checked =
-        CompletableFuture.allOf(checks.toArray(CompletableFuture[]::new));
-    for (int i = 0; i < limits.threads(); i++) {
-      CompletableFuture<Void> own = checks.get(i);
-      Thread thread = new Thread(() -> start(work.check, own, checked), "model-" + name + "-" + i);
-      thread.setDaemon(true);
-      thread.start();
+    CompletableFuture<Boolean> passed = new CompletableFuture<>();
+    CompletableFuture<?>[] checks = new CompletableFuture<?>[limits.threads()];
+    for (int i = 0; i < checks.length; i++) {
+      String thread = "model-" + name + "-" + i;
+      checks[i] = CompletableFuture.runAsync(work.check, it -> start(thread, it, passed));
     }
-    try {
-      checked.join();
-    } catch (CompletionException e) {
-      if (e.getCause() instanceof Error error) {
-        throw error;
-      }
-      throw e.getCause() instanceof RuntimeException failure ? failure : e;
-    }
+    CompletableFuture<Void> all = CompletableFuture.allOf(checks);
+    var unused = all.whenComplete((none, failure) -> passed.complete(failure == null));
+    all.join();
     metrics.observeQueue(this::waiting);
   }
 
-  /** Checks, and computes until the end unless the check has failed on a thread. */
-  private void start(Runnable check, CompletableFuture<Void> own, CompletableFuture<Void> all) {
-    try {
-      check.run();
-      own.complete(null);
-    } catch (RuntimeException | Error e) { // of a user-defined model
-      own.completeExceptionally(e);
-    }
-    if (!all.handle((passed, failure) -> failure != null).join()) {
-      run();
-    }
+  private void start(String name, Runnable check, CompletableFuture<Boolean> passed) {
+    Thread thread =
+        new Thread(
+            () -> {
+              check.run();
+              if (passed.join()) {
+                run();
+              }
+            },
+            name);
+    thread.setDaemon(true);
+    thread.start();
   }
 
   /**

@@ -23,7 +23,6 @@ final class ModelMetrics {
   private final Timer compute;
   private final DistributionSummary batch;
   private final Counter failures;
-  private final Counter failedChecks;
 
   ModelMetrics(MeterRegistry meters, String model) {
     this.meters = meters;
@@ -39,11 +38,6 @@ final class ModelMetrics {
     failures =
         Counter.builder("counterpoint.compute.failures")
             .description("Inputs for which the model failed.")
-            .tag(MODEL, model)
-            .register(meters);
-    failedChecks =
-        Counter.builder("counterpoint.check.failures")
-            .description("Versions that were refused because of their golden examples.")
             .tag(MODEL, model)
             .register(meters);
   }
@@ -73,10 +67,6 @@ final class ModelMetrics {
         .description("Inputs that wait for a thread of the model.")
         .tag(MODEL, model)
         .register(meters);
-  }
-
-  void checkFailed() {
-    failedChecks.increment();
   }
 
   void queued(long nanos) {

@@ -20,16 +20,21 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * One version of a model, with its own queue and threads. It is closed after its owner has
  * {@linkplain #release released} it and all leases are closed. Thread-safe.
  */
 public final class ServedModel {
+  private static final Logger LOG = LoggerFactory.getLogger(ServedModel.class);
+
   private final String name;
   private final int version;
   private final BatchLimits limits;
@@ -59,17 +64,16 @@ public final class ServedModel {
     this.limits = limits;
     predictor = new JsonPredictor(pipeline, null, EntityPredictor.Words.TEXT);
     reader = InputReader.of(pipeline, null);
-    ModelMetrics metrics = new ModelMetrics(meters, name);
     try {
       engine =
           new BatchEngine(
               name,
               limits,
               new BatchEngine.Work(check(pipeline), this::compute, this::closePipeline),
-              metrics);
-    } catch (RuntimeException | Error e) { // of a user-defined model
-      metrics.checkFailed();
-      throw e;
+              new ModelMetrics(meters, name));
+    } catch (CompletionException e) {
+      meters.counter("counterpoint.check.failures", "model", name).increment();
+      throw e.getCause() instanceof RuntimeException refused ? refused : e;
     }
   }
 
@@ -77,6 +81,9 @@ public final class ServedModel {
   private static Runnable check(Pipeline pipeline) {
     try {
       Optional<GoldenExamples> golden = GoldenExamples.of(pipeline);
+      if (golden.isEmpty()) {
+        LOG.warn("{} has no golden examples; it was not checked.", pipeline.folder());
+      }
       return () -> golden.ifPresent(it -> it.check(pipeline));
     } catch (IOException e) {
       throw new UncheckedIOException(e);

@@ -92,7 +92,7 @@ final class BatchEngineTest {
                     new BatchLimits(4, 100, 10, 3),
                     new BatchEngine.Work(failsOnce, this::compute, ends::incrementAndGet),
                     new ModelMetrics(new SimpleMeterRegistry(), "refused")))
-        .hasMessage("other outputs");
+        .hasRootCauseMessage("other outputs");
     assertThat(checks).hasValue(3);
     assertThat(ends).as("the caller closes the model").hasValue(0);
   }

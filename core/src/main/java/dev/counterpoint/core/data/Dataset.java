@@ -1,9 +1,8 @@
 package dev.counterpoint.core.data;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import java.io.IOException;
 import java.util.List;
-import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Map-style dataset: examples that can be read in any order. Both methods are called from a
@@ -40,7 +39,7 @@ public interface Dataset {
      *
      * @param count the maximum number of examples
      */
-    List<Map<String, @Nullable Object>> inputs(int count) throws IOException;
+    List<ObjectNode> inputs(int count) throws IOException;
   }
 
   /** Dataset that reports where an example comes from, for messages about that example. */

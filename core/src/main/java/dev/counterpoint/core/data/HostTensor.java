@@ -35,11 +35,6 @@ public final class HostTensor {
     return shape;
   }
 
-  /** Whether the values are int64. */
-  public boolean isInteger() {
-    return values instanceof long[];
-  }
-
   /**
    * Returns the values in row-major order; not a copy.
    *

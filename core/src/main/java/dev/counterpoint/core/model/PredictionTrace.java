@@ -6,14 +6,11 @@ import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
-/**
- * Records the forward passes of all {@link Predictor}s on the current thread until it is closed.
- * Traces are not nested.
- */
-public final class PredictionTrace implements AutoCloseable {
-  private static final ThreadLocal<@Nullable PredictionTrace> CURRENT = new ThreadLocal<>();
+/** Records the forward passes of all {@link Predictor}s on the current thread. Not nested. */
+public final class PredictionTrace {
+  private static final ThreadLocal<@Nullable List<Pass>> CURRENT = new ThreadLocal<>();
 
-  private final List<Pass> passes = new ArrayList<>();
+  private PredictionTrace() {}
 
   /**
    * A forward pass.
@@ -22,29 +19,22 @@ public final class PredictionTrace implements AutoCloseable {
    */
   public record Pass(HostBatch inputs, HostTensor outputs) {}
 
-  private PredictionTrace() {}
-
-  /** Starts a trace of the current thread. */
-  public static PredictionTrace start() {
-    PredictionTrace trace = new PredictionTrace();
-    CURRENT.set(trace);
-    return trace;
+  /** The forward passes of predictions, in their order. */
+  public static List<Pass> of(Runnable predictions) {
+    List<Pass> passes = new ArrayList<>();
+    CURRENT.set(passes);
+    try {
+      predictions.run();
+    } finally {
+      CURRENT.remove();
+    }
+    return passes;
   }
 
   static void add(HostBatch inputs, HostTensor outputs) {
-    PredictionTrace trace = CURRENT.get();
-    if (trace != null) {
-      trace.passes.add(new Pass(inputs, outputs));
+    List<Pass> passes = CURRENT.get();
+    if (passes != null) {
+      passes.add(new Pass(inputs, outputs));
     }
-  }
-
-  /** The forward passes so far, in their order. */
-  public List<Pass> passes() {
-    return List.copyOf(passes);
-  }
-
-  @Override
-  public void close() {
-    CURRENT.remove();
   }
 }

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 
 /**
  * The content of {@value ModelFolder#GOLDEN}.
@@ -34,64 +33,37 @@ record GoldenFile(
     List<Example> examples) {
   static final int VERSION = 1;
 
-  GoldenFile {
-    environment = new TreeMap<>(environment); // The file is reproducible.
-    files = new TreeMap<>(files);
-    code = List.copyOf(code);
-    examples = List.copyOf(examples);
-  }
-
   /**
    * An input and what the model computed for it.
    *
    * @param input a JSON object of {@code predict --json}
-   * @param encoded the int64 tensors of the input without the mask, such as token ids: a list for
-   *     each row, such as a window of a long text
+   * @param ids the token ids of the input; of several windows one after another
    * @param alone the outputs of the model for this input alone, before decoding, see {@link Replay}
    * @param batch the outputs of the model for this input in one batch of all examples
    * @param prediction the SHA-256 of both predictions as JSON
    */
   record Example(
-      ObjectNode input,
-      Map<String, List<List<Long>>> encoded,
-      List<Float> alone,
-      List<Float> batch,
-      String prediction) {
-    Example {
-      encoded = new TreeMap<>(encoded);
-      alone = List.copyOf(alone);
-      batch = List.copyOf(batch);
-    }
+      ObjectNode input, List<Long> ids, List<Float> alone, List<Float> batch, String prediction) {}
+
+  List<ObjectNode> inputs() {
+    return examples.stream().map(Example::input).toList();
   }
 
   /**
    * Reads the file of a model folder; empty if it has none.
    *
-   * @throws InvalidSettings if the file is damaged
+   * @throws InvalidSettings if the file is damaged, or has another format
    */
   static Optional<GoldenFile> read(Path folder) throws IOException {
     Path file = folder.resolve(ModelFolder.GOLDEN);
     if (!Files.isRegularFile(file)) {
       return Optional.empty();
     }
-    ObjectNode content = AtomicFile.readJson(file);
-    if (content.path("version").asInt() != VERSION) {
-      throw new InvalidSettings(
-          "%s has the version %s; this version of Counterpoint reads version %s.",
-          file, content.path("version"), VERSION);
-    }
     try {
-      return Optional.of(Json.MAPPER.treeToValue(content, GoldenFile.class));
+      return Optional.of(Json.MAPPER.treeToValue(AtomicFile.readJson(file), GoldenFile.class));
     } catch (JacksonException e) {
-      throw new InvalidSettings("%s has no golden examples: %s", file, Json.problem(e));
+      throw new InvalidSettings(
+          "%s has no golden examples that can be read: %s", file, Json.problem(e));
     }
-  }
-
-  List<ObjectNode> inputs() {
-    return examples.stream().map(Example::input).toList();
-  }
-
-  void write(Path folder) throws IOException {
-    AtomicFile.writeJson(folder.resolve(ModelFolder.GOLDEN), Json.MAPPER.valueToTree(this));
   }
 }

@@ -22,9 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.HashSet;
 import java.util.List;
-import java.util.Set;
 import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -87,7 +85,7 @@ final class RegistryCommand implements Runnable {
       @Mixin ClassPathOption classpath)
       throws IOException {
     ModelId id = new ModelId(name, null, alias);
-    boolean checked = TrainedModel.check(directory, classpath, console());
+    TrainedModel.check(directory, classpath, console());
     Path model = ModelFolder.within(directory);
     Path scratch = Files.createTempDirectory("counterpoint-registry-");
     try {
@@ -98,9 +96,6 @@ final class RegistryCommand implements Runnable {
       }
       Version version = registry().add(id, source, model);
       console().print("%s: SHA-256 %s", version.id(), version.artifact());
-      if (!checked) {
-        console().log("The model has no golden examples; its predictions were not compared.");
-      }
     } finally {
       new LocalDisk().delete(scratch);
     }
@@ -223,23 +218,16 @@ final class RegistryCommand implements Runnable {
                 content.versions().values().stream().mapToInt(it -> it.size()).sum(), "version"));
   }
 
-  /** The versions whose predictions are not those after training; equal content is opened once. */
+  /** The versions whose predictions are not those after training. */
   private List<String> failedExamples(RegistryContent content, ClassPathOption classpath)
       throws IOException {
     List<String> failed = new ArrayList<>();
-    Set<String> checked = new HashSet<>();
     for (TreeMap<Integer, Version> versions : content.versions().values()) {
       for (Version version : versions.values()) {
-        Path files = registry().folder(version);
-        boolean hasExamples = Files.exists(ModelFolder.within(files).resolve(ModelFolder.GOLDEN));
-        if (!hasExamples) {
-          console().print("%s: no golden examples", version.id());
-        } else if (checked.add(version.artifact())) {
-          try {
-            TrainedModel.check(files, classpath, console());
-          } catch (InvalidSettings e) {
-            failed.add(version.id() + ": " + e.getMessage());
-          }
+        try {
+          TrainedModel.check(registry().folder(version), classpath, console());
+        } catch (InvalidSettings e) {
+          failed.add(version.id() + ": " + e.getMessage());
         }
       }
     }

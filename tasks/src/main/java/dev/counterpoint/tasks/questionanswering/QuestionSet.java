@@ -1,16 +1,16 @@
 package dev.counterpoint.tasks.questionanswering;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import java.util.Map;
 import java.util.function.LongPredicate;
-import org.jspecify.annotations.Nullable;
 
 /**
  * All questions of a run and their windows, numbered across all splits, so that a metric can look
@@ -113,14 +113,17 @@ final class QuestionSet {
     }
 
     @Override
-    public List<Map<String, @Nullable Object>> inputs(int count) {
+    public List<ObjectNode> inputs(int count) {
       return windows().stream()
           .map(it -> questions.get(it.question()))
           .distinct()
           .limit(count)
           .map(
               it ->
-                  Map.<String, @Nullable Object>of("question", it.text(), "context", it.context()))
+                  Json.MAPPER
+                      .createObjectNode()
+                      .put("question", it.text())
+                      .put("context", it.context()))
           .toList();
     }
 

@@ -1,5 +1,7 @@
 package dev.counterpoint.tasks.tabular;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Chunk;
 import dev.counterpoint.tasks.table.SplitAssignment;
@@ -9,10 +11,8 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
-import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import org.jspecify.annotations.Nullable;
 
@@ -40,19 +40,15 @@ record SplitTable(
     read(required, Long.MAX_VALUE, handler);
   }
 
-  /**
-   * The values of the first rows of the split; null if missing.
-   *
-   * @param count the maximum number of rows
-   */
-  List<Map<String, @Nullable Object>> first(int count, List<String> names) throws IOException {
-    List<Map<String, @Nullable Object>> first = new ArrayList<>();
+  /** The values of the first rows of the split by name, null if missing: at most {@code count}. */
+  List<ObjectNode> first(int count, List<String> names) throws IOException {
+    List<ObjectNode> first = new ArrayList<>();
     read(
         names,
         count,
         rows -> {
           for (int row = 0; row < rows.size() && first.size() < count; row++) {
-            Map<String, @Nullable Object> values = new LinkedHashMap<>();
+            ObjectNode values = Json.MAPPER.createObjectNode();
             for (String name : names) {
               values.put(name, reading.value(rows.column(name).text(row)));
             }

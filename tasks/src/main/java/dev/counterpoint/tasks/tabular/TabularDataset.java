@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.tabular;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
@@ -80,7 +81,7 @@ final class TabularDataset implements Dataset.Traceable, Dataset.OfInputs {
   }
 
   @Override
-  public List<Map<String, @Nullable Object>> inputs(int count) throws IOException {
+  public List<ObjectNode> inputs(int count) throws IOException {
     return source.first(count, names);
   }
 

@@ -1,5 +1,7 @@
 package dev.counterpoint.tasks.textclassification;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.tasks.table.Columns;
 import dev.counterpoint.tasks.table.Table;
@@ -9,33 +11,22 @@ import dev.counterpoint.tasks.targets.NumberTarget;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /** Reads the texts and labels of a table with the columns of the settings. */
 record LabelledRows(TableSource file, TextClassification settings) {
   /** The texts of the first rows, as a caller of the trained model passes them. */
-  List<Map<String, @Nullable Object>> inputs(int count) throws IOException {
-    List<Map<String, @Nullable Object>> inputs = new ArrayList<>();
+  List<ObjectNode> inputs(int count) throws IOException {
+    List<ObjectNode> inputs = new ArrayList<>();
     read(
         count,
         example -> {
-          Map<String, @Nullable Object> input = new LinkedHashMap<>();
-          input.put("text", example.text());
-          if (example.second() != null) {
-            input.put("text2", example.second());
-          }
-          inputs.add(input);
+          ObjectNode input = Json.MAPPER.createObjectNode().put("text", example.text());
+          inputs.add(example.second() == null ? input : input.put("text2", example.second()));
         });
     return inputs;
-  }
-
-  /** Passes each row to the handler, as {@link #read(long, RowHandler)}. */
-  String read(RowHandler handler) throws IOException {
-    return read(Long.MAX_VALUE, handler);
   }
 
   /**
@@ -44,7 +35,7 @@ record LabelledRows(TableSource file, TextClassification settings) {
    * @param count the maximum number of rows
    * @return the result of {@link Columns#describeDetected}
    */
-  private String read(long count, RowHandler handler) throws IOException {
+  String read(long count, RowHandler handler) throws IOException {
     return file.read(
         settings.format(),
         table -> {
@@ -63,8 +54,8 @@ record LabelledRows(TableSource file, TextClassification settings) {
             }
           }
           List<String> targets = flags == null ? List.of(String.valueOf(labelColumn)) : flags;
-          long read = 0;
-          for (Table.Row row = table.next(); row != null && read++ < count; row = table.next()) {
+          Table.Row row;
+          for (long i = 0; i < count && (row = table.next()) != null; i++) {
             List<String> labels =
                 settings.isRegression()
                     ? List.of()

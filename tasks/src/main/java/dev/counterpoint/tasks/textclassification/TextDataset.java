@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.textclassification;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
@@ -14,7 +15,6 @@ import java.io.IOException;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * Memory-mapped dataset of tokenized texts with labels. The garbage collector unmaps the files, so
@@ -77,7 +77,7 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable, 
   }
 
   @Override
-  public List<Map<String, @Nullable Object>> inputs(int count) throws IOException {
+  public List<ObjectNode> inputs(int count) throws IOException {
     return source.inputs(count);
   }
 

@@ -1,16 +1,17 @@
 package dev.counterpoint.tasks.tokenclassification;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.tasks.tokenizer.TokenRows;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
-import org.jspecify.annotations.Nullable;
 
 /**
  * All sentences of a run and their windows, numbered across all splits, so that a metric can look
@@ -106,16 +107,13 @@ final class SentenceSet {
     }
 
     @Override
-    public List<Map<String, @Nullable Object>> inputs(int count) {
+    public List<ObjectNode> inputs(int count) {
       return sentenceOfWindow.subList(from, to).stream()
           .distinct()
           .limit(count)
-          .map(it -> Map.<String, @Nullable Object>of("text", text(sentence(it))))
+          .map(it -> String.join(" ", sentence(it).words()))
+          .map(text -> Json.MAPPER.createObjectNode().put("text", text))
           .toList();
-    }
-
-    private static String text(Sentence sentence) {
-      return String.join(" ", sentence.words());
     }
 
     @Override

@@ -88,7 +88,7 @@ public final class MergeCommand implements Callable<Integer> {
     try (BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find)) {
       ModelFolder.saveMerged(output, model, config, otherFiles(folder), binder);
     }
-    GoldenExamples.writeAs(folder, output, code, HubDownload::find);
+    GoldenExamples.write(output, code, HubDownload::find, GoldenExamples.inputs(folder));
   }
 
   /** Returns the other files of the model folder, such as those of the tokenizer. */

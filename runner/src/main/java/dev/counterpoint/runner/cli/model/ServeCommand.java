@@ -8,7 +8,6 @@ import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.inference.Pipeline;
-import dev.counterpoint.inference.golden.GoldenExamples;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.Signals;
@@ -130,7 +129,7 @@ public final class ServeCommand implements Callable<Integer> {
       ServingFile file,
       PrometheusMeterRegistry meters,
       Console console)
-      throws IOException, InterruptedException {
+      throws InterruptedException {
     CountDownLatch stop = new CountDownLatch(1);
     try (HttpServer server = HttpServer.start(models, file.http(), meters)) {
       Signals signals =
@@ -142,7 +141,6 @@ public final class ServeCommand implements Callable<Integer> {
               },
               console::close);
       List<ModelId> served = List.copyOf(models.models());
-      noteUnchecked(models, console);
       try (ModelLease first = models.getModel(served.get(0))) {
         console.print(
             "Serving %s at %s, metrics at %s/metrics. Try: curl -H 'content-type: application/json'"
@@ -160,16 +158,6 @@ public final class ServeCommand implements Callable<Integer> {
       refreshing.start();
       stop.await();
       return signals.exitCode();
-    }
-  }
-
-  private static void noteUnchecked(ModelRegistry models, Console console) throws IOException {
-    for (ModelId id : models.models()) {
-      try (ModelLease model = models.getModel(id)) {
-        if (GoldenExamples.of(model.pipeline()).isEmpty()) {
-          console.log("%s has no golden examples; its predictions were not compared.", id);
-        }
-      }
     }
   }
 

@@ -18,7 +18,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Optional;
 import java.util.OptionalLong;
 
 /** Opens the model folder of a run for the commands that use a trained model. */
@@ -40,17 +39,18 @@ public final class TrainedModel {
   }
 
   /**
-   * Opens a model, and compares its predictions with those after training.
+   * Opens a model, and compares its predictions with those after training, if it has golden
+   * examples.
    *
-   * @return whether the folder has golden examples; without, nothing is compared
    * @throws InvalidSettings if it cannot be opened, or predicts otherwise
    */
-  public static boolean check(Path directory, ClassPathOption classpath, Console console)
+  public static void check(Path directory, ClassPathOption classpath, Console console)
       throws IOException {
     try (Pipeline pipeline = open(directory, classpath, console)) {
-      Optional<GoldenExamples> golden = GoldenExamples.of(pipeline);
-      golden.ifPresent(it -> it.check(pipeline));
-      return golden.isPresent();
+      GoldenExamples.of(pipeline)
+          .ifPresentOrElse(
+              it -> it.check(pipeline),
+              () -> console.log("%s has no golden examples; it was not checked.", directory));
     }
   }
 

@@ -10,6 +10,7 @@ import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.data.DataSpec.Target;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.Collective;
@@ -65,7 +66,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -360,19 +360,15 @@ final class TrainingProcess {
 
   /** Writes validation examples with the outputs of the saved model. The run succeeds without. */
   private void writeGoldenExamples(DataSplits data) {
-    if (!GoldenExamples.support(data.spec())) {
-      return;
-    }
+    boolean samples = run.file().privacy().samples();
     try {
-      List<Map<String, @Nullable Object>> inputs =
-          run.file().privacy().samples()
-                  && data.validation().orElse(null) instanceof Dataset.OfInputs validation
-              ? validation.inputs(2 * GoldenExamples.COUNT) // Some may be refused by predictions.
+      List<ObjectNode> inputs =
+          samples && data.validation().orElse(null) instanceof Dataset.OfInputs validation
+              ? validation.inputs(2 * GoldenExamples.COUNT) // Predictions may refuse some.
               : List.of();
       GoldenExamples.write(run.directory().model(), run.code(), run.files(), inputs);
     } catch (IOException | RuntimeException e) {
-      console.log(
-          "No golden examples were written: %s", Objects.toString(e.getMessage(), e.toString()));
+      console.log("No golden examples were written: %s", e.getMessage());
     }
   }
 
@@ -389,7 +385,9 @@ final class TrainingProcess {
       FileAccess.createPrivateFolder(directory.model());
     }
     ModelFolder.save(directory.model(), model, config, data.files(), run.binder());
-    writeGoldenExamples(data);
+    if (data.spec().target() != Target.NEXT_TOKEN && data.spec().target() != Target.MASKED_TOKEN) {
+      writeGoldenExamples(data);
+    }
     outcome.skipped().forEach(console::log);
     if (!outcome.validation().isEmpty()) {
       console.print("validation: " + Formats.line(outcome.validation()));
