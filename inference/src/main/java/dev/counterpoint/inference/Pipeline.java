@@ -83,7 +83,6 @@ public final class Pipeline implements AutoCloseable {
   }
 
   private final Path folder;
-  private final SourcePath code;
   private final ModelFolder.Config config;
   private final BaseModel model;
   private final TextInput input;
@@ -99,10 +98,8 @@ public final class Pipeline implements AutoCloseable {
   private final @Nullable TabularRows table;
   private volatile boolean closed;
 
-  private Pipeline(Path folder, SourcePath code, ModelFolder.Config config, BaseModel model)
-      throws IOException {
+  private Pipeline(Path folder, ModelFolder.Config config, BaseModel model) throws IOException {
     this.folder = folder;
-    this.code = code;
     this.config = config;
     this.model = model;
     input = ModelFolder.textInput(config);
@@ -162,7 +159,7 @@ public final class Pipeline implements AutoCloseable {
     ModelFolder.Config config = ModelFolder.config(folder, new Binder(ModelCatalogs.all(), code));
     BaseModel model = ModelFolder.load(folder, config, Device.cpu(), files);
     try {
-      return new Pipeline(folder, code, config, model);
+      return new Pipeline(folder, config, model);
     } catch (IOException | RuntimeException e) {
       model.close();
       throw e;
@@ -225,11 +222,6 @@ public final class Pipeline implements AutoCloseable {
   /** The model folder. */
   public Path folder() {
     return folder;
-  }
-
-  /** The classes beside those of the program. */
-  public SourcePath code() {
-    return code;
   }
 
   /** What the model predicts. */

@@ -11,8 +11,6 @@ import dev.counterpoint.inference.json.ModelInput;
 import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.io.IOException;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
@@ -25,16 +23,12 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /**
  * One version of a model, with its own queue and threads. It is closed after its owner has
  * {@linkplain #release released} it and all leases are closed. Thread-safe.
  */
 public final class ServedModel {
-  private static final Logger LOG = LoggerFactory.getLogger(ServedModel.class);
-
   private final String name;
   private final int version;
   private final BatchLimits limits;
@@ -69,24 +63,12 @@ public final class ServedModel {
           new BatchEngine(
               name,
               limits,
-              new BatchEngine.Work(check(pipeline), this::compute, this::closePipeline),
+              new BatchEngine.Work(
+                  () -> GoldenExamples.check(pipeline), this::compute, this::closePipeline),
               new ModelMetrics(meters, name));
     } catch (CompletionException e) {
       meters.counter("counterpoint.check.failures", "model", name).increment();
       throw e.getCause() instanceof RuntimeException refused ? refused : e;
-    }
-  }
-
-  /** Computes the golden examples; the first computation on a thread is slower than later ones. */
-  private static Runnable check(Pipeline pipeline) {
-    try {
-      Optional<GoldenExamples> golden = GoldenExamples.of(pipeline);
-      if (golden.isEmpty()) {
-        LOG.warn("{} has no golden examples; it was not checked.", pipeline.folder());
-      }
-      return () -> golden.ifPresent(it -> it.check(pipeline));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
     }
   }
 

@@ -1,6 +1,5 @@
 package dev.counterpoint.inference.golden;
 
-import ai.djl.engine.Engine;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.internal.storage.AtomicFile;
@@ -12,9 +11,9 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.inference.internal.code.SourcePath;
-import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.inference.json.InputReader;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -26,13 +25,17 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.function.Function;
 import java.util.stream.Stream;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * The golden examples of a model folder: inputs with the outputs that the model had after training.
  * Computing them again finds a model that predicts other than it was trained: a changed tokenizer,
- * weight or signature, edited code, another library. Thread-safe.
+ * weight or signature, edited code, another library.
  */
 public final class GoldenExamples {
+  private static final Logger LOG = LoggerFactory.getLogger(GoldenExamples.class);
+
   /** The maximum number of examples. */
   public static final int COUNT = 32;
 
@@ -45,30 +48,7 @@ public final class GoldenExamples {
    */
   private static final double TOLERANCE = 1e-4;
 
-  /** Files that may change: the place of an adapter's base model, and defaults of generation. */
-  private static final Set<String> NOT_COMPARED =
-      Set.of(ModelFolder.GOLDEN, "adapter_config.json", "generation_config.json", "README.md");
-
-  private final Path folder;
-  private final GoldenFile file;
-  private final Map<String, String> hashes;
-
-  private GoldenExamples(Path folder, GoldenFile file, Map<String, String> hashes) {
-    this.folder = folder;
-    this.file = file;
-    this.hashes = hashes;
-  }
-
-  /**
-   * Reads the golden examples of an open model; empty if its folder has none.
-   *
-   * @throws InvalidSettings if the file is damaged
-   */
-  public static Optional<GoldenExamples> of(Pipeline pipeline) throws IOException {
-    Path folder = pipeline.folder();
-    Map<String, String> hashes = hashes(folder);
-    return GoldenFile.read(folder).map(it -> new GoldenExamples(folder, it, hashes));
-  }
+  private GoldenExamples() {}
 
   /** The inputs of the golden examples of a model folder; empty if it has none. */
   public static List<ObjectNode> inputs(Path folder) throws IOException {
@@ -101,12 +81,7 @@ public final class GoldenExamples {
       }
       golden =
           new GoldenFile(
-              GoldenFile.VERSION,
-              environment(),
-              TOLERANCE,
-              hashes(folder),
-              hashes(code),
-              Replay.examples(pipeline, chosen));
+              1, environment(), TOLERANCE, hashes(folder), Replay.examples(pipeline, chosen));
     }
     Path file = folder.resolve(ModelFolder.GOLDEN);
     AtomicFile.writeJson(file, Json.MAPPER.valueToTree(golden));
@@ -120,31 +95,26 @@ public final class GoldenExamples {
 
   private static List<ObjectNode> accepted(Pipeline pipeline, List<ObjectNode> inputs) {
     InputReader reader = InputReader.of(pipeline, null);
-    List<ObjectNode> accepted = new ArrayList<>();
-    for (ObjectNode input : inputs) {
-      try {
-        reader.read("input", input);
-        accepted.add(input);
-      } catch (InvalidSettings e) {
-        // Training accepts inputs that predictions do not, such as a missing value.
-      }
+    return inputs.stream().filter(it -> accepts(reader, it)).distinct().limit(COUNT).toList();
+  }
+
+  private static boolean accepts(InputReader reader, ObjectNode input) {
+    try {
+      reader.read("input", input);
+      return input.toString().length() <= MAX_CHARACTERS;
+    } catch (InvalidSettings e) {
+      return false; // Training accepts more, such as a missing value.
     }
-    return accepted.stream()
-        .filter(it -> it.toString().length() <= MAX_CHARACTERS)
-        .distinct()
-        .limit(COUNT)
-        .toList();
   }
 
   /** What selects the kernels of libtorch, and the code that computes predictions. */
   private static Map<String, String> environment() {
     Processor processor = Processor.read();
     String version = GoldenExamples.class.getPackage().getImplementationVersion();
-    Engine engine = Torch.engine();
     Map<String, String> environment = new TreeMap<>(System.getenv());
     environment.keySet().retainAll(Processor.KERNEL_VARIABLES);
     environment.put("counterpoint", version == null ? "development" : version);
-    environment.put("engine", engine.getEngineName() + " " + engine.getVersion());
+    environment.put("libtorch", Torch.engine().getVersion());
     environment.put("cpu", String.valueOf(processor.model()));
     environment.put("instructionSets", String.join(" ", processor.instructionSets()));
     environment.put("processors", String.valueOf(processor.cores()));
@@ -153,37 +123,51 @@ public final class GoldenExamples {
     return environment;
   }
 
+  /**
+   * Without the place of an adapter's base model and the defaults of generation: they may change.
+   */
   private static Map<String, String> hashes(Path folder) throws IOException {
     Map<String, String> hashes = new TreeMap<>(FolderChecksums.of(folder));
-    hashes.keySet().removeAll(NOT_COMPARED);
+    hashes.keySet().removeAll(Set.of("adapter_config.json", "generation_config.json"));
     return hashes;
   }
 
-  private static List<String> hashes(SourcePath code) {
-    return code.entries().stream().map(TrustedCode::hash).sorted().toList();
-  }
-
   /**
-   * Computes the examples again on the current thread, each alone and all in one batch.
+   * Computes the examples of a model again on the current thread, each alone and all in one batch.
+   * Logs a warning if its folder has none.
    *
-   * @param pipeline the model that was opened from the folder
    * @throws InvalidSettings if a result is not that of training: names the example, both values,
    *     and what has changed
    */
-  public void check(Pipeline pipeline) {
+  public static void check(Pipeline pipeline) {
+    try {
+      Optional<GoldenFile> file = GoldenFile.read(pipeline.folder());
+      if (file.isPresent()) {
+        check(pipeline, file.get());
+      } else {
+        LOG.warn("{} has no golden examples; it was not checked.", pipeline.folder());
+      }
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
+  private static void check(Pipeline pipeline, GoldenFile file) throws IOException {
     Map<String, String> environment = environment();
-    boolean hasSameCode = hashes(pipeline.code()).equals(file.code());
+    Map<String, String> hashes = hashes(pipeline.folder());
+    hashes.keySet().retainAll(file.files().keySet());
     List<String> changed = new ArrayList<>(differences(file.files(), hashes));
-    changed.addAll(hasSameCode ? List.of() : List.of("user-defined code"));
+    Optional<String> problem =
+        problem(pipeline, file, environment.equals(file.environment()))
+            .or(() -> changed.stream().findFirst().map(it -> "the examples are of other files"));
     changed.addAll(differences(file.environment(), environment));
-    Optional<String> problem = problem(pipeline, environment.equals(file.environment()));
-    if (problem.isPresent() || !hashes.equals(file.files())) {
+    if (problem.isPresent()) {
       throw new InvalidSettings(
           "The model in %s does not predict as after training: %s. Changed since: %s. If that is intended, delete %s and write %s again.",
-          folder,
-          problem.orElse("its golden examples belong to other files"),
+          pipeline.folder(),
+          problem.get(),
           changed.isEmpty()
-              ? "nothing that is recorded, so the program, a library or the machine"
+              ? "the code of the model or of the program, as its files and the machine are the same"
               : String.join(", ", changed),
           ModelFolder.GOLDEN,
           FolderChecksums.FILE);
@@ -199,7 +183,7 @@ public final class GoldenExamples {
   }
 
   /** The first difference; empty if there is none. */
-  private Optional<String> problem(Pipeline pipeline, boolean exact) {
+  private static Optional<String> problem(Pipeline pipeline, GoldenFile file, boolean exact) {
     List<GoldenFile.Example> found;
     try {
       found = Replay.examples(pipeline, file.inputs());
@@ -223,9 +207,8 @@ public final class GoldenExamples {
       return "the ids %s instead of %s"
           .formatted(Excerpt.of(found.ids().toString()), Excerpt.of(expected.ids().toString()));
     }
-    String problem =
-        outputs(expected.alone(), found.alone(), tolerance)
-            + outputs(expected.batch(), found.batch(), tolerance);
+    String problem = outputs(expected.alone(), found.alone(), tolerance);
+    problem = problem.isEmpty() ? outputs(expected.batch(), found.batch(), tolerance) : problem;
     return problem.isEmpty() && tolerance == 0 && !expected.prediction().equals(found.prediction())
         ? "another prediction of the same outputs"
         : problem;
@@ -233,14 +216,14 @@ public final class GoldenExamples {
 
   private static String outputs(List<Float> expected, List<Float> found, double tolerance) {
     if (expected.size() != found.size()) {
-      return "%s outputs instead of %s; ".formatted(found.size(), expected.size());
+      return "%s outputs instead of %s".formatted(found.size(), expected.size());
     }
     double largest =
         expected.stream().mapToDouble(Math::abs).filter(Double::isFinite).reduce(1, Math::max);
     for (int i = 0; i < expected.size(); i++) {
       double difference = Math.abs((double) found.get(i) - expected.get(i));
       if (!expected.get(i).equals(found.get(i)) && !(difference <= tolerance * largest)) {
-        return "the output %s instead of %s, with the tolerance %s; "
+        return "the output %s instead of %s, with the tolerance %s"
             .formatted(found.get(i), expected.get(i), tolerance * largest);
       }
     }

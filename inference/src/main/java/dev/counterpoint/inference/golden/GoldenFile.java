@@ -16,23 +16,19 @@ import java.util.Optional;
 /**
  * The content of {@value ModelFolder#GOLDEN}.
  *
- * @param version the version of the format
+ * @param version the version of the format, 1
  * @param environment what selects the kernels of libtorch; with the same values, outputs are equal
  *     bit by bit
  * @param tolerance the largest difference of outputs in another environment, relative to the
  *     largest output of the example, but at least to 1
  * @param files the SHA-256 of each file of the model, by name
- * @param code the SHA-256 of each entry of user-defined code, sorted
  */
 record GoldenFile(
     int version,
     Map<String, String> environment,
     double tolerance,
     Map<String, String> files,
-    List<String> code,
     List<Example> examples) {
-  static final int VERSION = 1;
-
   /**
    * An input and what the model computed for it.
    *

@@ -2,7 +2,6 @@ package dev.counterpoint.inference.golden;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Batch;
-import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.model.PredictionTrace;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -15,7 +14,7 @@ import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
-import org.jspecify.annotations.Nullable;
+import java.util.Optional;
 
 /**
  * The forward passes of a model for some inputs, and its predictions.
@@ -64,14 +63,10 @@ record Replay(List<PredictionTrace.Pass> passes, List<ObjectNode> predictions) {
   }
 
   private List<Long> ids() {
-    List<Long> ids = new ArrayList<>();
-    for (PredictionTrace.Pass pass : passes) {
-      @Nullable HostTensor tokens = pass.inputs().tensors().get(Batch.IDS);
-      if (tokens != null) {
-        Arrays.stream(tokens.longs()).forEach(ids::add);
-      }
-    }
-    return ids;
+    return passes.stream()
+        .flatMap(it -> Optional.ofNullable(it.inputs().tensors().get(Batch.IDS)).stream())
+        .flatMap(it -> Arrays.stream(it.longs()).boxed())
+        .toList();
   }
 
   /** The outputs of each row of all batches; a long text has several rows. */

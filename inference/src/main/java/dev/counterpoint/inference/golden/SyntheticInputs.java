@@ -1,6 +1,5 @@
 package dev.counterpoint.inference.golden;
 
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.internal.storage.Json;
@@ -8,7 +7,7 @@ import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import java.io.IOException;
-import java.time.LocalDate;
+import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
@@ -20,51 +19,39 @@ import org.jspecify.annotations.Nullable;
  * categories of the signature, and texts of random tokens. The same for the same model folder.
  */
 record SyntheticInputs(Random random, @Nullable TextEncoder tokens) {
-  private static final int SEED = 17;
   private static final int MAX_TOKENS = 24;
-  private static final double SECONDS_PER_DAY = 86_400;
 
   static List<ObjectNode> of(Pipeline pipeline, int count) throws IOException {
-    boolean pairs = pipeline.input().text2() != null;
-    ModelSignature signature =
-        pipeline.signature().orElseGet(() -> ModelSignature.of(pipeline.config().data(), pairs));
+    List<ModelSignature.Field> fields = pipeline.signature().orElseThrow().inputs();
     try (TextEncoder tokens =
         TokenizerFolder.isIn(pipeline.folder())
             ? new TextEncoder(TokenizerFolder.open(pipeline.folder()), 2 * MAX_TOKENS)
             : null) {
-      SyntheticInputs inputs = new SyntheticInputs(new Random(SEED), tokens);
+      SyntheticInputs inputs = new SyntheticInputs(new Random(17), tokens);
       List<ObjectNode> objects = new ArrayList<>();
       for (int i = 0; i < count; i++) {
         ObjectNode input = Json.MAPPER.createObjectNode();
-        signature.inputs().forEach(field -> inputs.put(input, field));
+        fields.forEach(it -> input.set(it.name(), Json.MAPPER.valueToTree(inputs.value(it))));
         objects.add(input);
       }
       return objects;
     }
   }
 
-  private void put(ObjectNode input, ModelSignature.Field field) {
-    String name = field.name();
+  private @Nullable Object value(ModelSignature.Field field) {
     List<String> categories = field.categories();
-    switch (field.type()) {
-      case "number" -> {
-        ArrayNode numbers = input.putArray(name);
-        random.doubles(field.shape().get(1), -2, 2).forEach(it -> numbers.add((float) it));
-      }
-      case "numeric" -> input.put(name, within(field.range()));
-      case "boolean" -> input.put(name, random.nextBoolean());
-      case "date" -> {
-        long day = (long) Math.floor(within(field.range()) / SECONDS_PER_DAY);
-        input.put(name, LocalDate.ofEpochDay(day).toString());
-      }
+    return switch (field.type()) {
+      case "number" -> random.doubles(field.shape().get(1), -2, 2).boxed().toList();
+      case "numeric" -> within(field.range());
+      case "boolean" -> random.nextBoolean();
+      case "date" ->
+          Instant.ofEpochSecond((long) within(field.range())).toString().substring(0, 10);
       case "categorical" ->
-          input.put(
-              name,
-              categories == null || categories.isEmpty()
-                  ? null
-                  : categories.get(random.nextInt(categories.size())));
-      default -> input.put(name, text(Objects.requireNonNull(tokens)));
-    }
+          categories == null || categories.isEmpty()
+              ? null
+              : categories.get(random.nextInt(categories.size()));
+      default -> text(Objects.requireNonNull(tokens));
+    };
   }
 
   private double within(@Nullable List<@Nullable Double> range) {

@@ -23,7 +23,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -110,8 +109,7 @@ final class RegistryCommand implements Runnable {
     if (name != null) {
       content.find(new ModelId(name, null, null));
     }
-    content.versions().values().stream()
-        .flatMap(all -> all.values().stream())
+    content.all().stream()
         .filter(version -> name == null || version.name().equals(name))
         .forEach(
             version ->
@@ -214,21 +212,18 @@ final class RegistryCommand implements Runnable {
         .print(
             "verified: %s, %s",
             Formats.count(content.events().size(), "change"),
-            Formats.count(
-                content.versions().values().stream().mapToInt(it -> it.size()).sum(), "version"));
+            Formats.count(content.all().size(), "version"));
   }
 
   /** The versions whose predictions are not those after training. */
   private List<String> failedExamples(RegistryContent content, ClassPathOption classpath)
       throws IOException {
     List<String> failed = new ArrayList<>();
-    for (TreeMap<Integer, Version> versions : content.versions().values()) {
-      for (Version version : versions.values()) {
-        try {
-          TrainedModel.check(registry().folder(version), classpath, console());
-        } catch (InvalidSettings e) {
-          failed.add(version.id() + ": " + e.getMessage());
-        }
+    for (Version version : content.all()) {
+      try {
+        TrainedModel.check(registry().folder(version), classpath, console());
+      } catch (InvalidSettings e) {
+        failed.add(version.id() + ": " + e.getMessage());
       }
     }
     return failed;

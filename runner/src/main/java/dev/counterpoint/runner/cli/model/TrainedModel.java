@@ -47,10 +47,7 @@ public final class TrainedModel {
   public static void check(Path directory, ClassPathOption classpath, Console console)
       throws IOException {
     try (Pipeline pipeline = open(directory, classpath, console)) {
-      GoldenExamples.of(pipeline)
-          .ifPresentOrElse(
-              it -> it.check(pipeline),
-              () -> console.log("%s has no golden examples; it was not checked.", directory));
+      GoldenExamples.check(pipeline);
     }
   }
 
