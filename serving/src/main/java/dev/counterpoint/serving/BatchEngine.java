@@ -50,7 +50,7 @@ final class BatchEngine {
   /**
    * Starts the threads, and waits until the check has passed on each of them.
    *
-   * @throws CompletionException of a failed check, after all threads have ended it; nothing runs on
+   * @throws CompletionException of a failed check, after all checks have returned; nothing runs on
    *     stopping
    */
   BatchEngine(String name, BatchLimits limits, Work work, ModelMetrics metrics) {
