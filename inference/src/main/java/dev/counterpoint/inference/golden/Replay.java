@@ -3,7 +3,7 @@ package dev.counterpoint.inference.golden;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.internal.storage.Sha256;
-import dev.counterpoint.core.model.PredictionTrace;
+import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.inference.json.InputReader;
@@ -19,17 +19,17 @@ import java.util.Optional;
 /**
  * The forward passes of a model for some inputs, and its predictions.
  *
- * <p>Outputs are those of {@link dev.counterpoint.core.model.Predictor}, so that every task has
- * them. More than {@value #MAX_OUTPUTS} of one example, as for each token of a text, are reduced to
- * that many means, so that the file stays small.
+ * <p>Outputs are those of {@link Predictor}, so that every task has them. More than {@value
+ * #MAX_OUTPUTS} of one example, as for each token of a text, are reduced to that many means, so
+ * that the file stays small.
  */
-record Replay(List<PredictionTrace.Pass> passes, List<ObjectNode> predictions) {
+record Replay(List<Predictor.Pass> passes, List<ObjectNode> predictions) {
   private static final int MAX_OUTPUTS = 64;
 
   private static Replay of(JsonPredictor predictor, List<ModelInput> inputs) {
     List<ObjectNode> predictions = new ArrayList<>();
-    List<PredictionTrace.Pass> passes =
-        PredictionTrace.of(() -> predictions.addAll(predictor.predict(inputs)));
+    List<Predictor.Pass> passes =
+        Predictor.trace(() -> predictions.addAll(predictor.predict(inputs)));
     return new Replay(passes, predictions);
   }
 
@@ -72,7 +72,7 @@ record Replay(List<PredictionTrace.Pass> passes, List<ObjectNode> predictions) {
   /** The outputs of each row of all batches; a long text has several rows. */
   private List<float[]> rows() {
     List<float[]> rows = new ArrayList<>();
-    for (PredictionTrace.Pass pass : passes) {
+    for (Predictor.Pass pass : passes) {
       float[] all = pass.outputs().floats();
       int width = all.length / pass.inputs().size();
       for (int row = 0; row < pass.inputs().size(); row++) {

@@ -367,8 +367,8 @@ final class TrainingProcess {
               ? validation.inputs(2 * GoldenExamples.COUNT) // Predictions may refuse some.
               : List.of();
       GoldenExamples.write(run.directory().model(), run.code(), run.files(), inputs);
-    } catch (IOException | RuntimeException e) {
-      console.log("No golden examples were written: %s", e.getMessage());
+    } catch (IOException | RuntimeException | Error e) { // such as too little memory for the batch
+      console.log("No golden examples were written: %s", Objects.toString(e.getMessage(), e + ""));
     }
   }
 
