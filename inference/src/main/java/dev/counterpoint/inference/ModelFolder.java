@@ -52,6 +52,9 @@ public final class ModelFolder {
   /** The file that describes how a model is built. */
   public static final String CONFIG = "config.json";
 
+  /** The golden examples, which are written after the folder is complete. */
+  public static final String GOLDEN = "golden.json";
+
   static final String WEIGHTS = "model.safetensors";
   private static final String COUNTERPOINT = "counterpoint";
 
@@ -138,6 +141,7 @@ public final class ModelFolder {
       return;
     }
     FolderChecksums.delete(folder);
+    Files.deleteIfExists(folder.resolve(GOLDEN)); // of an earlier model
     ObjectNode content = content(config, binder);
     settings(content).put(FolderChecksums.FORMAT, CURRENT_FORMAT);
     if (lora != null) {

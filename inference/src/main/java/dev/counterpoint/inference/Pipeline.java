@@ -219,6 +219,11 @@ public final class Pipeline implements AutoCloseable {
     return tokenizer;
   }
 
+  /** The model folder. */
+  public Path folder() {
+    return folder;
+  }
+
   /** What the model predicts. */
   public Kind kind() {
     return kind;

@@ -10,6 +10,7 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.concurrent.locks.Condition;
 import java.util.concurrent.locks.ReentrantLock;
@@ -37,28 +38,51 @@ final class BatchEngine {
   private record Entry(Example example, CompletableFuture<ObjectNode> result, long queued) {}
 
   /**
-   * Starts the threads.
+   * What the threads run.
    *
+   * @param check runs on each thread before it computes
    * @param compute returns one output per example
    * @param onStopped runs on the last thread, after {@link #stop}
    */
-  BatchEngine(
-      String name,
-      BatchLimits limits,
-      Function<List<Example>, List<ObjectNode>> compute,
-      ModelMetrics metrics,
-      Runnable onStopped) {
+  record Work(
+      Runnable check, Function<List<Example>, List<ObjectNode>> compute, Runnable onStopped) {}
+
+  /**
+   * Starts the threads, and waits until the check has passed on each of them.
+   *
+   * @throws CompletionException of a failed check, after all checks have returned; nothing runs on
+   *     stopping
+   */
+  BatchEngine(String name, BatchLimits limits, Work work, ModelMetrics metrics) {
     this.limits = limits;
-    this.compute = compute;
+    this.compute = work.compute;
     this.metrics = metrics;
-    this.onStopped = onStopped;
+    this.onStopped = work.onStopped;
     running = new AtomicInteger(limits.threads());
-    metrics.observeQueue(this::waiting);
-    for (int i = 0; i < limits.threads(); i++) {
-      Thread thread = new Thread(this::run, "model-" + name + "-" + i);
-      thread.setDaemon(true);
-      thread.start();
+    CompletableFuture<Boolean> passed = new CompletableFuture<>();
+    CompletableFuture<?>[] checks = new CompletableFuture<?>[limits.threads()];
+    for (int i = 0; i < checks.length; i++) {
+      String thread = "model-" + name + "-" + i;
+      checks[i] = CompletableFuture.runAsync(work.check, it -> start(thread, it, passed));
     }
+    CompletableFuture<Void> all = CompletableFuture.allOf(checks);
+    var unused = all.whenComplete((none, failure) -> passed.complete(failure == null));
+    all.join();
+    metrics.observeQueue(this::waiting);
+  }
+
+  private void start(String name, Runnable check, CompletableFuture<Boolean> passed) {
+    Thread thread =
+        new Thread(
+            () -> {
+              check.run();
+              if (passed.join()) {
+                run();
+              }
+            },
+            name);
+    thread.setDaemon(true);
+    thread.start();
   }
 
   /**

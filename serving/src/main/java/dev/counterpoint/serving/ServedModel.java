@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.golden.GoldenExamples;
 import dev.counterpoint.inference.json.InputReader;
 import dev.counterpoint.inference.json.JsonPredictor;
 import dev.counterpoint.inference.json.ModelInput;
@@ -17,6 +18,7 @@ import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
@@ -38,10 +40,11 @@ public final class ServedModel {
   private final CompletableFuture<Void> closed = new CompletableFuture<>();
 
   /**
-   * Starts the threads of a model.
+   * Starts the threads of a model, and computes its golden examples on each of them.
    *
-   * @param pipeline closed with this model
-   * @throws InvalidSettings if the model predicts text, or reads images
+   * @param pipeline closed with this model, but not if this constructor throws
+   * @throws InvalidSettings if the model predicts text, or reads images, or if a golden example has
+   *     another result than after training
    */
   public ServedModel(
       String name, int version, Pipeline pipeline, BatchLimits limits, MeterRegistry meters) {
@@ -57,7 +60,18 @@ public final class ServedModel {
     predictor = new JsonPredictor(pipeline, null, EntityPredictor.Words.TEXT);
     reader = InputReader.of(pipeline, null);
     metrics = new ModelMetrics(meters, name, version);
-    engine = new BatchEngine(name, limits, this::compute, metrics, this::closePipeline);
+    try {
+      engine =
+          new BatchEngine(
+              name,
+              limits,
+              new BatchEngine.Work(
+                  () -> GoldenExamples.check(pipeline), this::compute, this::closePipeline),
+              metrics);
+    } catch (CompletionException e) {
+      meters.counter("counterpoint.check.failures", "model", name).increment();
+      throw e.getCause() instanceof RuntimeException refused ? refused : e;
+    }
   }
 
   /** The name of the model. */

@@ -10,9 +10,12 @@ import io.micrometer.core.instrument.simple.SimpleMeterRegistry;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -31,9 +34,8 @@ final class BatchEngineTest {
       new BatchEngine(
           "test",
           LIMITS,
-          this::compute,
-          new ModelMetrics(new SimpleMeterRegistry(), "test", 1),
-          stopped::countDown);
+          new BatchEngine.Work(() -> {}, this::compute, stopped::countDown),
+          new ModelMetrics(new SimpleMeterRegistry(), "test", 1));
 
   private List<ObjectNode> compute(List<Example> examples) {
     started.countDown();
@@ -54,6 +56,45 @@ final class BatchEngineTest {
   void stop() {
     released.countDown();
     engine.stop();
+  }
+
+  @Test
+  void theCheckRunsOnEachThreadBeforeTheEngineIsReady() {
+    Set<String> threads = ConcurrentHashMap.newKeySet();
+    BatchEngine checked =
+        new BatchEngine(
+            "checked",
+            new BatchLimits(4, 100, 10, 3),
+            new BatchEngine.Work(
+                () -> threads.add(Thread.currentThread().getName()), this::compute, () -> {}),
+            new ModelMetrics(new SimpleMeterRegistry(), "checked", 1));
+
+    assertThat(threads)
+        .containsExactlyInAnyOrder("model-checked-0", "model-checked-1", "model-checked-2");
+    checked.stop();
+  }
+
+  @Test
+  void aFailedCheckOnOneThreadEndsAllOfThem() {
+    AtomicInteger checks = new AtomicInteger();
+    AtomicInteger ends = new AtomicInteger();
+    Runnable failsOnce =
+        () -> {
+          if (checks.incrementAndGet() == 2) {
+            throw new IllegalStateException("other outputs");
+          }
+        };
+
+    assertThatThrownBy(
+            () ->
+                new BatchEngine(
+                    "refused",
+                    new BatchLimits(4, 100, 10, 3),
+                    new BatchEngine.Work(failsOnce, this::compute, ends::incrementAndGet),
+                    new ModelMetrics(new SimpleMeterRegistry(), "refused", 1)))
+        .hasRootCauseMessage("other outputs");
+    assertThat(checks).hasValue(3);
+    assertThat(ends).as("the caller closes the model").hasValue(0);
   }
 
   @Test

@@ -3,10 +3,10 @@ package dev.counterpoint.serving;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
+import static org.mockito.Mockito.mock;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
-import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.tasks.textclassification.Prediction;
@@ -190,18 +190,12 @@ final class ProductionModelServiceTest {
 
   @Test
   void anErrorWhileInputsAreEncodedClosesTheLease() {
-    ObjectNode failing =
-        new ObjectNode(JsonNodeFactory.instance) {
-          @Override
-          public JsonNode get(String key) {
-            throw new StackOverflowError("deep");
-          }
-
-          @Override
-          public JsonNode path(String key) {
-            throw new StackOverflowError("deep");
-          }
-        };
+    JsonNode failing =
+        mock(
+            JsonNode.class,
+            call -> {
+              throw new StackOverflowError("deep");
+            });
     PredictionRequest request =
         new PredictionRequest(null, ModelId.parse("sentiment"), List.of(failing), null);
 

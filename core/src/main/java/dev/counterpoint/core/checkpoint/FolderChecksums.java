@@ -108,6 +108,11 @@ public final class FolderChecksums {
     return large;
   }
 
+  /** The recorded SHA-256 of each file of a folder, by name; empty without checksums. */
+  public static Map<String, String> of(Path folder) throws IOException {
+    return exist(folder) ? hashes(folder.resolve(Checksums.FILE)) : Map.of();
+  }
+
   private static Map<String, String> hashes(Path sums) throws IOException {
     try {
       return Checksums.parse(sums);

@@ -7,10 +7,22 @@ import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.ArrayList;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
 
 /** Runs inference with a trained model. Thread-safe. */
 public final class Predictor {
+  private static final ThreadLocal<@Nullable List<Pass>> TRACE = new ThreadLocal<>();
+
   private final BaseModel model;
+
+  /**
+   * A forward pass.
+   *
+   * @param outputs the output of the model, such as logits (batch, classes)
+   */
+  public record Pass(HostBatch inputs, HostTensor outputs) {}
 
   /** Switches the model to evaluation mode, in which it must stay. */
   public Predictor(BaseModel model) {
@@ -31,8 +43,27 @@ public final class Predictor {
       NDArray output = model.forward(batch);
       HostTensor values = HostTensor.of(output.toFloatArray(), output.getShape().getShape());
       requireFinite(values);
+      List<Pass> trace = TRACE.get();
+      if (trace != null) {
+        trace.add(new Pass(examples, values));
+      }
       return values;
     }
+  }
+
+  /**
+   * Runs predictions of any predictors on the current thread, and returns their forward passes in
+   * their order. Traces are not nested.
+   */
+  public static List<Pass> trace(Runnable predictions) {
+    List<Pass> passes = new ArrayList<>();
+    TRACE.set(passes);
+    try {
+      predictions.run();
+    } finally {
+      TRACE.remove();
+    }
+    return passes;
   }
 
   private static void requireFinite(HostTensor output) {

@@ -81,6 +81,24 @@ class PredictorTest {
   }
 
   @Test
+  void aTraceHasTheForwardPassesOfItsPredictionsOnly() {
+    Predictor predictor = new Predictor(model);
+    HostBatch examples = examples(1);
+    List<HostTensor> outputs = new ArrayList<>();
+
+    List<Predictor.Pass> passes =
+        Predictor.trace(
+            () -> {
+              outputs.add(predictor.predict(examples));
+              outputs.add(predictor.predict(examples(2)));
+            });
+    predictor.predict(examples(3));
+
+    assertThat(passes).extracting(Predictor.Pass::outputs).containsExactlyElementsOf(outputs);
+    assertThat(passes.get(0).inputs()).isSameAs(examples);
+  }
+
+  @Test
   void classesAreTheIndicesOfTheLargestLogits() {
     Predictor predictor = new Predictor(model);
     float[] logits = predictor.predict(examples(2)).floats();

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.check;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.kernel.Processor;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.rundir.FlatSettings;
@@ -80,7 +81,7 @@ public record RunPart(
     Map<String, String> environment = new TreeMap<>();
     if (machine.path("threads").isInt()) {
       environment.put(Threads.VARIABLE, machine.path("threads").asText());
-      for (String name : Provenance.KERNEL_VARIABLES) {
+      for (String name : Processor.KERNEL_VARIABLES) {
         String value = machine.path("kernelVariables").path(name).asText();
         if (value.matches("[\\w,.-]{1,64}")) {
           environment.put(name, value);
@@ -97,7 +98,7 @@ public record RunPart(
   /** Sets the variables to the values that they had. */
   void restore(Map<String, String> variables) {
     if (!environment.isEmpty()) {
-      variables.keySet().removeAll(Provenance.KERNEL_VARIABLES);
+      variables.keySet().removeAll(Processor.KERNEL_VARIABLES);
       variables.putAll(environment);
     }
   }

@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli;
 
 import com.google.errorprone.annotations.FormatMethod;
 import com.google.errorprone.annotations.FormatString;
+import dev.counterpoint.core.kernel.Processor;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.machine.Bfloat16Advice;
 import dev.counterpoint.runner.machine.DoctorReport;
@@ -10,7 +11,6 @@ import dev.counterpoint.runner.machine.Folder;
 import dev.counterpoint.runner.machine.MatmulSpeeds;
 import dev.counterpoint.runner.machine.Memory;
 import dev.counterpoint.runner.machine.ProcessSettings;
-import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.machine.SelfCheck;
 import java.io.PrintWriter;
 import org.jspecify.annotations.Nullable;

@@ -21,6 +21,7 @@ import dev.counterpoint.serving.registry.RegistryEvent;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -73,8 +74,8 @@ final class RegistryCommand implements Runnable {
   @Command(
       name = "add",
       description =
-          "Adds the model of a run as the next version of a name, after it has been opened. An adapter"
-              + " is merged into its base model.")
+          "Adds the model of a run as the next version of a name, after its golden examples have been"
+              + " computed again. An adapter is merged into its base model.")
   void add(
       @Parameters(paramLabel = "RUN_DIR", description = "A run directory or a model folder.")
           Path directory,
@@ -85,7 +86,7 @@ final class RegistryCommand implements Runnable {
       @Mixin ClassPathOption classpath)
       throws IOException {
     ModelId id = new ModelId(name, null, alias);
-    TrainedModel.open(directory, classpath, console()).close();
+    TrainedModel.check(directory, classpath, console());
     Path model = ModelFolder.within(directory);
     Path scratch = Files.createTempDirectory("counterpoint-registry-");
     try {
@@ -110,8 +111,7 @@ final class RegistryCommand implements Runnable {
     if (name != null) {
       content.find(new ModelId(name, null, null));
     }
-    content.versions().values().stream()
-        .flatMap(all -> all.values().stream())
+    content.all().stream()
         .filter(version -> name == null || version.name().equals(name))
         .forEach(
             version ->
@@ -202,17 +202,33 @@ final class RegistryCommand implements Runnable {
 
   @Command(
       name = "verify",
-      description = "Compares the journal and the files of all versions with their hashes.")
-  void verify() throws IOException {
+      description =
+          "Compares the journal and the files of all versions with their hashes, and computes their"
+              + " golden examples again.")
+  void verify(@Mixin ClassPathOption classpath) throws IOException {
     RegistryContent content = registry().content();
     RunFailed.ifAny(registry().verify());
+    RunFailed.ifAny(failedExamples(content, classpath));
     registry().unused().forEach(it -> console().print("unused: " + it));
     console()
         .print(
             "verified: %s, %s",
             Formats.count(content.events().size(), "change"),
-            Formats.count(
-                content.versions().values().stream().mapToInt(it -> it.size()).sum(), "version"));
+            Formats.count(content.all().size(), "version"));
+  }
+
+  /** The versions whose predictions are not those after training. */
+  private List<String> failedExamples(RegistryContent content, ClassPathOption classpath)
+      throws IOException {
+    List<String> failed = new ArrayList<>();
+    for (Version version : content.all()) {
+      try {
+        TrainedModel.check(registry().folder(version), classpath, console());
+      } catch (InvalidSettings e) {
+        failed.add(version.id() + ": " + e.getMessage());
+      }
+    }
+    return failed;
   }
 
   @Command(name = "remove", description = "Removes a version that has no alias.")

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.machine;
 
+import dev.counterpoint.core.kernel.Processor;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.Formats;

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.machine;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.util.Utils;
+import dev.counterpoint.core.kernel.Processor;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
 import java.io.IOException;

@@ -7,12 +7,12 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.kernel.Processor;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Secrets;
 import dev.counterpoint.runner.machine.GitCommit;
-import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.machine.Program;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -63,15 +63,6 @@ public record Provenance(
 
   /** The name of {@code resumes} in version 0.1.0. */
   private static final String FORMER_RESUMES = "goneOn";
-
-  /** Environment variables by which libtorch, oneDNN and MKL select kernels. */
-  public static final List<String> KERNEL_VARIABLES =
-      List.of(
-          "ATEN_CPU_CAPABILITY",
-          "ONEDNN_MAX_CPU_ISA",
-          "DNNL_MAX_CPU_ISA",
-          "MKL_CBWR",
-          "MKL_ENABLE_INSTRUCTIONS");
 
   public Provenance {
     command = List.copyOf(command);
@@ -274,7 +265,7 @@ public record Provenance(
             "bfloat16MatmulIn",
             Precision.BFLOAT16.matmulPrecision().name().toLowerCase(Locale.ROOT));
     ObjectNode variables = json.putObject("kernelVariables");
-    KERNEL_VARIABLES.stream()
+    Processor.KERNEL_VARIABLES.stream()
         .filter(System.getenv()::containsKey)
         .forEach(name -> variables.put(name, System.getenv(name)));
   }

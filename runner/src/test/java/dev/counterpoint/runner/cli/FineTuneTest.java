@@ -1,10 +1,13 @@
 package dev.counterpoint.runner.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
+import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.golden.GoldenExamples;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -112,6 +115,12 @@ class FineTuneTest {
     }
     assertThat(full.resolve("adapter_model.safetensors")).doesNotExist();
     assertThat(predict("whole")).isEqualTo(prediction);
+    for (Path each : List.of(model, full)) {
+      assertThat(each.resolve("golden.json")).exists();
+      try (Pipeline pipeline = Pipeline.open(each)) {
+        assertThatCode(() -> GoldenExamples.check(pipeline)).doesNotThrowAnyException();
+      }
+    }
   }
 
   @Test

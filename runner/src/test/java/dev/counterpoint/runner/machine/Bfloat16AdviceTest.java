@@ -3,6 +3,7 @@ package dev.counterpoint.runner.machine;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.kernel.Processor;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;

@@ -67,6 +67,11 @@ public record RegistryContent(
     return new RegistryContent(List.copyOf(events), versions, aliases);
   }
 
+  /** The versions of all names. */
+  public List<Version> all() {
+    return versions.values().stream().flatMap(it -> it.values().stream()).toList();
+  }
+
   /** The number of the next version: those of removed versions are not used again. */
   int nextVersion(String name) {
     return events.stream()

@@ -1,7 +1,9 @@
 package dev.counterpoint.tasks.questionanswering;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.nio.file.Path;
@@ -59,7 +61,7 @@ final class QuestionSet {
   }
 
   /** Dataset of the windows of one file: each window is one example. */
-  final class Split implements Dataset.OfVariableLength, Dataset.Traceable {
+  final class Split implements Dataset.OfVariableLength, Dataset.Traceable, Dataset.OfInputs {
     private final Path file;
     private final int from;
     private final int to;
@@ -108,6 +110,21 @@ final class QuestionSet {
 
     Window window(long index) {
       return windows.get(from + (int) index);
+    }
+
+    @Override
+    public List<ObjectNode> inputs(int count) {
+      return windows().stream()
+          .map(it -> questions.get(it.question()))
+          .distinct()
+          .limit(count)
+          .map(
+              it ->
+                  Json.MAPPER
+                      .createObjectNode()
+                      .put("question", it.text())
+                      .put("context", it.context()))
+          .toList();
     }
 
     @Override

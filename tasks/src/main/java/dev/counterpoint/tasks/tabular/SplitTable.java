@@ -1,11 +1,14 @@
 package dev.counterpoint.tasks.tabular;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.table.Chunk;
 import dev.counterpoint.tasks.table.SplitAssignment;
 import dev.counterpoint.tasks.table.Table;
 import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collection;
 import java.util.LinkedHashSet;
@@ -34,6 +37,30 @@ record SplitTable(
    * @throws InvalidSettings if a column does not exist, or there are no rows
    */
   void read(Collection<String> required, RowsHandler handler) throws IOException {
+    read(required, Long.MAX_VALUE, handler);
+  }
+
+  /** The values of the first rows of the split by name, null if missing: at most {@code count}. */
+  List<ObjectNode> first(int count, List<String> names) throws IOException {
+    List<ObjectNode> first = new ArrayList<>();
+    read(
+        names,
+        count,
+        rows -> {
+          for (int row = 0; row < rows.size() && first.size() < count; row++) {
+            ObjectNode values = Json.MAPPER.createObjectNode();
+            for (String name : names) {
+              values.put(name, reading.value(rows.column(name).text(row)));
+            }
+            first.add(values);
+          }
+        });
+    return first;
+  }
+
+  /** Reads chunks of rows until the split has at least {@code enough} of them. */
+  private void read(Collection<String> required, long enough, RowsHandler handler)
+      throws IOException {
     long rows =
         file.read(
             reading.format(),
@@ -44,7 +71,9 @@ record SplitTable(
                   assignment == null ? List.of() : assignment.columns(table.columns());
               names.addAll(keys);
               long count = 0;
-              for (Chunk all = table.next(names); all != null; all = table.next(names)) {
+              for (Chunk all = table.next(names);
+                  all != null && count < enough;
+                  all = table.next(names)) {
                 Chunk own = assignment == null ? all : own(all, keys, assignment);
                 count += own.size();
                 handler.rows(own);

@@ -264,7 +264,7 @@ public record Tabular(
                   schema.target().labels(),
                   content.split(name).labelCounts())
               : List.<Double>of();
-      datasets.put(name, new TabularDataset(table.file(), folder, name, content, weights));
+      datasets.put(name, new TabularDataset(table, folder, content, weights));
     }
     Map<String, DataSplits.ModelFile> files =
         tokens == null ? new HashMap<>() : TokenizerFolder.open(folder).files(tokens.maxLength());

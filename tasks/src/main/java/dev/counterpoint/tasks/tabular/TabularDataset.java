@@ -1,11 +1,11 @@
 package dev.counterpoint.tasks.tabular;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
-import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.tasks.tokenizer.TokenRows;
 import dev.counterpoint.tasks.tokenizer.TokenizedTexts;
@@ -26,8 +26,9 @@ import org.jspecify.annotations.Nullable;
  * (batch, targets), float32, for numbers, and {@link Batch#WEIGHTS} if rows or classes are
  * weighted. A column of texts has {@link Batch#IDS} and {@link Batch#MASK}, both (batch, tokens).
  */
-final class TabularDataset implements Dataset.Traceable {
-  private final TableSource source;
+final class TabularDataset implements Dataset.Traceable, Dataset.OfInputs {
+  private final SplitTable source;
+  private final List<String> names;
   private final long size;
   private final RowEncoder encoder;
   private final int inputs;
@@ -47,14 +48,11 @@ final class TabularDataset implements Dataset.Traceable {
    * @param classWeights the weights of the classes, multiplied with those of the rows; empty if all
    *     are 1
    */
-  TabularDataset(
-      TableSource source,
-      Path folder,
-      String split,
-      TableContent content,
-      List<Double> classWeights)
+  TabularDataset(SplitTable source, Path folder, TableContent content, List<Double> classWeights)
       throws IOException {
     this.source = source;
+    String split = source.name();
+    names = content.schema().inputs().stream().map(Column::name).toList();
     this.classWeights = classWeights;
     size = content.split(split).rows();
     encoder = new RowEncoder(content.schema());
@@ -79,7 +77,12 @@ final class TabularDataset implements Dataset.Traceable {
 
   @Override
   public String origin(long index) {
-    return source.origin(lines.get(index));
+    return source.file().origin(lines.get(index));
+  }
+
+  @Override
+  public List<ObjectNode> inputs(int count) throws IOException {
+    return source.first(count, names);
   }
 
   @Override

@@ -1,5 +1,7 @@
 package dev.counterpoint.tasks.textclassification;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.tasks.table.Columns;
 import dev.counterpoint.tasks.table.Table;
@@ -15,12 +17,25 @@ import org.jspecify.annotations.Nullable;
 
 /** Reads the texts and labels of a table with the columns of the settings. */
 record LabelledRows(TableSource file, TextClassification settings) {
+  /** The texts of the first rows, as a caller of the trained model passes them. */
+  List<ObjectNode> inputs(int count) throws IOException {
+    List<ObjectNode> inputs = new ArrayList<>();
+    read(
+        count,
+        example -> {
+          ObjectNode input = Json.MAPPER.createObjectNode().put("text", example.text());
+          inputs.add(example.second() == null ? input : input.put("text2", example.second()));
+        });
+    return inputs;
+  }
+
   /**
-   * Passes each row to the handler, in file order.
+   * Passes the first rows to the handler, in file order.
    *
+   * @param count the maximum number of rows
    * @return the result of {@link Columns#describeDetected}
    */
-  String read(RowHandler handler) throws IOException {
+  String read(long count, RowHandler handler) throws IOException {
     return file.read(
         settings.format(),
         table -> {
@@ -39,7 +54,8 @@ record LabelledRows(TableSource file, TextClassification settings) {
             }
           }
           List<String> targets = flags == null ? List.of(String.valueOf(labelColumn)) : flags;
-          for (Table.Row row = table.next(); row != null; row = table.next()) {
+          Table.Row row;
+          for (long i = 0; i < count && (row = table.next()) != null; i++) {
             List<String> labels =
                 settings.isRegression()
                     ? List.of()

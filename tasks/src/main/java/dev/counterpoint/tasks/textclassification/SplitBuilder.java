@@ -71,7 +71,7 @@ final class SplitBuilder {
       throws IOException {
     try (SplitFiles.Writer writer = new SplitFiles.Writer(files, encoder.file().vocabularySize())) {
       SplitBuilder builder = new SplitBuilder(rows, encoder, labels, labelSets, writer);
-      String columns = rows.read(builder::add);
+      String columns = rows.read(Long.MAX_VALUE, builder::add);
       builder.encodeChunk();
       writer.finish(digest);
       return builder.content(columns);

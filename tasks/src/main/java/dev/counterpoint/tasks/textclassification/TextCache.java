@@ -38,8 +38,7 @@ record TextCache(Path folder, CacheContent content) {
                   balanceClasses, classWeights, content.labels(), content.split(name).labelCounts())
               : List.of();
       datasets.put(
-          name,
-          new TextDataset(split.getValue().file(), new SplitFiles(folder, name), content, weights));
+          name, new TextDataset(split.getValue(), new SplitFiles(folder, name), content, weights));
     }
     return datasets;
   }

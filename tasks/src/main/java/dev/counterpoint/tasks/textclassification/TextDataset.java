@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.textclassification;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
@@ -7,7 +8,6 @@ import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.data.TargetScale;
 import dev.counterpoint.tasks.internal.cache.MemoryMappedTokens;
 import dev.counterpoint.tasks.internal.cache.SplitFiles;
-import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.targets.LabelNumbers;
 import dev.counterpoint.tasks.tokenizer.TokenRows;
 import dev.counterpoint.tasks.tokenizer.TokenizedTexts;
@@ -28,8 +28,8 @@ import java.util.Map;
  * <p>The cells of an example are its label, set of labels or numbers (float32), and of a pair the
  * first token of the second text, then its weight (float32) if there are weights.
  */
-final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
-  private final TableSource source;
+final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable, Dataset.OfInputs {
+  private final LabelledRows source;
   private final long size;
   private final int paddingId;
   private final TokenizedTexts texts;
@@ -46,7 +46,8 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
    * @param classWeights the weights of the classes, multiplied with those of the examples; empty if
    *     all are 1
    */
-  TextDataset(TableSource source, SplitFiles files, CacheContent content, List<Double> classWeights)
+  TextDataset(
+      LabelledRows source, SplitFiles files, CacheContent content, List<Double> classWeights)
       throws IOException {
     this.classWeights = classWeights;
     this.source = source;
@@ -72,7 +73,12 @@ final class TextDataset implements Dataset.OfVariableLength, Dataset.Traceable {
 
   @Override
   public String origin(long index) {
-    return source.origin(lines.get(index));
+    return source.file().origin(lines.get(index));
+  }
+
+  @Override
+  public List<ObjectNode> inputs(int count) throws IOException {
+    return source.inputs(count);
   }
 
   @Override

@@ -39,6 +39,7 @@ final class TrainingText {
   static TrainingText read(LabelledRows rows, TokenizerSettings settings) throws IOException {
     TrainingText training = new TrainingText(new VocabularyBuilder(settings), rows.settings());
     rows.read(
+        Long.MAX_VALUE,
         example -> {
           training.vocabulary.add(example.text());
           if (example.second() != null) {

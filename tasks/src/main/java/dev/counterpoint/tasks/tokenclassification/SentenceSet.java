@@ -1,9 +1,11 @@
 package dev.counterpoint.tasks.tokenclassification;
 
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.tasks.tokenizer.TokenRows;
 import java.util.ArrayList;
@@ -76,7 +78,7 @@ final class SentenceSet {
    * Dataset of the windows of one split. {@link Batch#LABELS} are (batch, tokens), int64: the tag
    * of a word at its first token, and {@link CrossEntropy#IGNORED} at all others.
    */
-  final class Split implements Dataset.OfVariableLength, Dataset.Traceable {
+  final class Split implements Dataset.OfVariableLength, Dataset.Traceable, Dataset.OfInputs {
     private final int from;
     private final int to;
 
@@ -102,6 +104,16 @@ final class SentenceSet {
     @Override
     public String origin(long index) {
       return sentence(sentenceOf(from + (int) index)).origin(0);
+    }
+
+    @Override
+    public List<ObjectNode> inputs(int count) {
+      return sentenceOfWindow.subList(from, to).stream()
+          .distinct()
+          .limit(count)
+          .map(it -> String.join(" ", sentence(it).words()))
+          .map(text -> Json.MAPPER.createObjectNode().put("text", text))
+          .toList();
     }
 
     @Override

@@ -9,6 +9,8 @@ import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelCatalogs;
 import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.inference.golden.GoldenExamples;
+import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
@@ -39,6 +41,7 @@ public final class MergeCommand implements Callable<Integer> {
       Set.of(
           ModelFolder.CONFIG,
           FolderChecksums.FILE,
+          ModelFolder.GOLDEN,
           AdapterFolder.SETTINGS,
           AdapterFolder.CONFIG,
           AdapterFolder.WEIGHTS);
@@ -72,7 +75,8 @@ public final class MergeCommand implements Callable<Integer> {
    * @throws InvalidSettings if there is no adapter, or the output exists
    */
   public static void merge(Path folder, Path output, ClassPathOption classpath) throws IOException {
-    Binder binder = new Binder(ModelCatalogs.all(), TrainedModel.code(folder, classpath));
+    SourcePath code = TrainedModel.code(folder, classpath);
+    Binder binder = new Binder(ModelCatalogs.all(), code);
     ModelFolder.Config config = ModelFolder.config(folder, binder);
     if (ModelFolder.adapter(config) == null) {
       throw new InvalidSettings("The model in " + folder + " has no adapter to merge.");
@@ -84,6 +88,7 @@ public final class MergeCommand implements Callable<Integer> {
     try (BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find)) {
       ModelFolder.saveMerged(output, model, config, otherFiles(folder), binder);
     }
+    GoldenExamples.write(output, code, HubDownload::find, GoldenExamples.inputs(folder));
   }
 
   /** Returns the other files of the model folder, such as those of the tokenizer. */

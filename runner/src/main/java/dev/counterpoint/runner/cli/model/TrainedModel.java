@@ -6,6 +6,7 @@ import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.golden.GoldenExamples;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
@@ -35,6 +36,19 @@ public final class TrainedModel {
         Pipeline.open(directory, code(ModelFolder.within(directory), classpath), HubDownload::find);
     warnIfChanged(directory, pipeline.config().classpath(), console);
     return pipeline;
+  }
+
+  /**
+   * Opens a model, and compares its predictions with those after training, if it has golden
+   * examples.
+   *
+   * @throws InvalidSettings if it cannot be opened, or predicts otherwise
+   */
+  public static void check(Path directory, ClassPathOption classpath, Console console)
+      throws IOException {
+    try (Pipeline pipeline = open(directory, classpath, console)) {
+      GoldenExamples.check(pipeline);
+    }
   }
 
   /** The classes that a model folder names, if they are trusted, and those of the command line. */

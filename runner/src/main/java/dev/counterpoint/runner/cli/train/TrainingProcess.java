@@ -10,11 +10,14 @@ import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
+import dev.counterpoint.core.data.DataSpec.Target;
+import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.kernel.Processor;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.metric.MultiLabelClassification;
@@ -30,6 +33,7 @@ import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.core.training.failure.NotFiniteException;
 import dev.counterpoint.core.training.failure.OutOfMemoryException;
 import dev.counterpoint.inference.ModelFolder;
+import dev.counterpoint.inference.golden.GoldenExamples;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.RunFailed;
@@ -38,7 +42,6 @@ import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.option.Signals;
 import dev.counterpoint.runner.launch.RankSession;
 import dev.counterpoint.runner.machine.Bfloat16Advice;
-import dev.counterpoint.runner.machine.Processor;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TrainingProgress;
 import dev.counterpoint.runner.report.html.RunReport;
@@ -355,6 +358,20 @@ final class TrainingProcess {
         data, "spec", RecordCopy.with(data.spec(), "thresholds", scores.thresholds()));
   }
 
+  /** Writes validation examples with the outputs of the saved model. The run succeeds without. */
+  private void writeGoldenExamples(DataSplits data) {
+    boolean samples = run.file().privacy().samples();
+    try {
+      List<ObjectNode> inputs =
+          samples && data.validation().orElse(null) instanceof Dataset.OfInputs validation
+              ? validation.inputs(2 * GoldenExamples.COUNT) // Predictions may refuse some.
+              : List.of();
+      GoldenExamples.write(run.directory().model(), run.code(), run.files(), inputs);
+    } catch (IOException | RuntimeException | Error e) { // such as too little memory for the batch
+      console.log("No golden examples were written: %s", Objects.toString(e.getMessage(), e + ""));
+    }
+  }
+
   private void finish(DataSplits data, BaseModel model, Outcome outcome) throws IOException {
     RunDirectory directory = run.directory();
     AtomicFile.writeJson(directory.summary(), outcome.summary());
@@ -368,6 +385,9 @@ final class TrainingProcess {
       FileAccess.createPrivateFolder(directory.model());
     }
     ModelFolder.save(directory.model(), model, config, data.files(), run.binder());
+    if (data.spec().target() != Target.NEXT_TOKEN && data.spec().target() != Target.MASKED_TOKEN) {
+      writeGoldenExamples(data);
+    }
     outcome.skipped().forEach(console::log);
     if (!outcome.validation().isEmpty()) {
       console.print("validation: " + Formats.line(outcome.validation()));

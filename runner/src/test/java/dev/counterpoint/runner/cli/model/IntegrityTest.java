@@ -62,6 +62,7 @@ final class IntegrityTest {
     assertThat(Files.readString(model.resolve("SHA256SUMS")).lines().map(it -> it.substring(66)))
         .containsExactlyInAnyOrder(
             "config.json",
+            "golden.json",
             "model.safetensors",
             "signature.json",
             "special_tokens_map.json",
@@ -114,7 +115,7 @@ final class IntegrityTest {
     Files.writeString(sums, Files.readString(sums) + "nonsense\n");
 
     assertThat(predict()).isEqualTo(ExitCode.INVALID_REQUEST);
-    assertThat(terminal.err()).contains(sums.toString(), "line 7", "nonsense");
+    assertThat(terminal.err()).contains(sums.toString(), "line 8", "nonsense");
   }
 
   @Test

@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.golden.GoldenExamples;
+import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.runner.cli.Terminal;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.serving.LoadedModels;
@@ -165,6 +167,10 @@ final class ServedTasksTest {
     assertThat(terminal.run("train", file.toString(), "--output", run().toString()))
         .as(terminal.err())
         .isEqualTo(ExitCode.SUCCESS);
+    Path model = run().resolve("model");
+    assertThat(model.resolve("golden.json")).exists(); // computed again before serving
+    GoldenExamples.write(model, SourcePath.none(), Path::of, List.of());
+    assertThat(GoldenExamples.inputs(model)).as("random inputs").hasSize(GoldenExamples.COUNT);
   }
 
   private Path run() {

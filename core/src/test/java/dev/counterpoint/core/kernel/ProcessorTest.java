@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.machine;
+package dev.counterpoint.core.kernel;
 
 import static org.assertj.core.api.Assertions.assertThat;
 

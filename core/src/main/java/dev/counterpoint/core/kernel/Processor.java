@@ -1,4 +1,4 @@
-package dev.counterpoint.runner.machine;
+package dev.counterpoint.core.kernel;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -25,6 +25,15 @@ public record Processor(
     @Nullable Boolean avx512,
     @Nullable Boolean bfloat16,
     List<String> instructionSets) {
+  /** Environment variables by which libtorch, oneDNN and MKL select kernels. */
+  public static final List<String> KERNEL_VARIABLES =
+      List.of(
+          "ATEN_CPU_CAPABILITY",
+          "ONEDNN_MAX_CPU_ISA",
+          "DNNL_MAX_CPU_ISA",
+          "MKL_CBWR",
+          "MKL_ENABLE_INSTRUCTIONS");
+
   private static final String USED_BY_LIBTORCH =
       "sse4_.|avx.*|amx_.*|fma|f16c|asimd.*|sve.*|sme\\d?|bf16|i8mm";
 
