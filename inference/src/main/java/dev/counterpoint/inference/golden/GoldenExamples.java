@@ -7,6 +7,7 @@ import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.kernel.Processor;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.Pipeline;
@@ -85,6 +86,7 @@ public final class GoldenExamples {
     }
     Path file = folder.resolve(ModelFolder.GOLDEN);
     AtomicFile.writeJson(file, Json.MAPPER.valueToTree(golden));
+    FileAccess.makeFilePrivate(file); // It may have inputs of the data.
     try {
       FolderChecksums.write(folder);
     } catch (IOException e) {
