@@ -163,7 +163,7 @@ final class DatabaseRegistryTest {
     try (RegistryModels models =
         new RegistryModels(
             registry,
-            Map.of(champion, BatchLimits.defaults()),
+            RegistryModels.Selection.of(Map.of(champion, BatchLimits.defaults())),
             Pipeline::open,
             new CompositeMeterRegistry(),
             log::add)) {

@@ -1,5 +1,7 @@
 package dev.counterpoint.serving.registry;
 
+import com.sun.management.OperatingSystemMXBean;
+import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
@@ -13,9 +15,12 @@ import dev.counterpoint.serving.ServedModel;
 import dev.counterpoint.serving.registry.RegistryContent.Version;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.Collections;
 import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -24,6 +29,7 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -40,11 +46,36 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
     Pipeline open(Path folder) throws IOException;
   }
 
+  /**
+   * What is served.
+   *
+   * @param ids the names, versions and aliases, with the limits of each
+   * @param maxWeightBytes the limit of the weights of all open models, also of those that are being
+   *     replaced
+   */
+  public record Selection(Map<ModelId, BatchLimits> ids, long maxWeightBytes) {
+    public Selection {
+      ids = Collections.unmodifiableMap(new LinkedHashMap<>(ids));
+    }
+
+    /** Models whose weights need at most 80 % of the memory that the heap leaves. */
+    public static Selection of(Map<ModelId, BatchLimits> ids) {
+      long memory =
+          ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
+      return new Selection(ids, (memory - Runtime.getRuntime().maxMemory()) / 5 * 4);
+    }
+  }
+
   private final FolderRegistry registry;
   private final Map<ModelId, BatchLimits> ids;
   private final Opener opener;
   private final MeterRegistry meters;
   private final Consumer<String> log;
+  private final long maxWeightBytes;
+
+  /** The bytes of the weights of each open model. */
+  private final Map<ServedModel, Long> weights = new ConcurrentHashMap<>();
+
   private final List<CompletableFuture<Void>> released = new ArrayList<>();
 
   /** The failure of each name that was reported, so that it is reported once. */
@@ -57,19 +88,19 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
   /**
    * Opens models.
    *
-   * @param ids the names, versions and aliases that are served, with the limits of each
    * @param log receives each later replacement and failure
    * @throws InvalidSettings if a version does not exist or cannot be opened
    */
   public RegistryModels(
       FolderRegistry registry,
-      Map<ModelId, BatchLimits> ids,
+      Selection selection,
       Opener opener,
       MeterRegistry meters,
       Consumer<String> log)
       throws IOException {
     this.registry = registry;
-    this.ids = new LinkedHashMap<>(ids);
+    ids = new LinkedHashMap<>(selection.ids);
+    maxWeightBytes = selection.maxWeightBytes;
     this.opener = opener;
     this.meters = meters;
     this.log = log;
@@ -77,11 +108,11 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
     try {
       RegistryContent content = registry.content();
       seen = content.events().size();
-      for (ModelId id : this.ids.keySet()) {
+      for (ModelId id : ids.keySet()) {
         opened.put(id, model(id, content, opened));
       }
     } catch (IOException | RuntimeException e) {
-      opened.values().stream().distinct().forEach(it -> released.add(it.release()));
+      opened.values().stream().distinct().forEach(this::release);
       throw e;
     }
     served = opened;
@@ -141,13 +172,40 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
   }
 
   private ServedModel open(Version version, BatchLimits limits) throws IOException {
-    Pipeline pipeline = opener.open(registry.verified(version));
+    Path folder = registry.verified(version);
+    long needed = weights(folder.resolve("model"));
+    long used = weights.values().stream().mapToLong(Long::longValue).sum();
+    if (needed > maxWeightBytes - used) {
+      throw new InvalidSettings(
+          "%s has weights of %,d MB; %,d of at most %,d MB are used. Unload a model, or increase"
+              + " maxWeightBytes.",
+          version.id(), needed >> 20, used >> 20, maxWeightBytes >> 20);
+    }
+    Pipeline pipeline = opener.open(folder);
     try {
-      return new ServedModel(version.name(), version.number(), pipeline, limits, meters);
+      ServedModel model =
+          new ServedModel(version.name(), version.number(), pipeline, limits, meters);
+      weights.put(model, needed);
+      return model;
     } catch (RuntimeException | Error e) {
       pipeline.close();
       throw e;
     }
+  }
+
+  private static long weights(Path model) throws IOException {
+    long bytes = 0;
+    for (Path file : FolderEntries.of(model)) {
+      if (file.toString().endsWith(".safetensors")) {
+        bytes += Files.size(file);
+      }
+    }
+    return bytes;
+  }
+
+  /** Ends the use of a model, whose memory is freed after its last request. */
+  private void release(ServedModel model) {
+    released.add(model.release().whenComplete((none, failure) -> weights.remove(model)));
   }
 
   @Override
@@ -220,10 +278,7 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
     Collection<ServedModel> before = served.values();
     served = next;
     released.removeIf(CompletableFuture::isDone);
-    before.stream()
-        .distinct()
-        .filter(it -> !next.containsValue(it))
-        .forEach(it -> released.add(it.release()));
+    before.stream().distinct().filter(it -> !next.containsValue(it)).forEach(this::release);
   }
 
   @Override

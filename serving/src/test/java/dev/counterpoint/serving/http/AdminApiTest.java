@@ -51,7 +51,7 @@ final class AdminApiTest {
     models =
         new RegistryModels(
             registry,
-            Map.of(ModelId.parse("sentiment"), BatchLimits.defaults()),
+            RegistryModels.Selection.of(Map.of(ModelId.parse("sentiment"), BatchLimits.defaults())),
             Pipeline::open,
             meters,
             line -> {});

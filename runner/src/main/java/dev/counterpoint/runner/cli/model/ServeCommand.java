@@ -110,7 +110,7 @@ public final class ServeCommand implements Callable<Integer> {
           RegistryModels models =
               new RegistryModels(
                   DatabaseFile.registry(Path.of(file.registry())),
-                  file.ids(),
+                  file.selection(),
                   folder -> TrainedModel.open(folder, classpath, console),
                   meters,
                   console::log)) {

@@ -14,6 +14,7 @@ import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.feature.FeatureStoreConfig;
 import dev.counterpoint.serving.http.HttpSettings;
 import dev.counterpoint.serving.http.Tls;
+import dev.counterpoint.serving.registry.RegistryModels;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,6 +31,8 @@ import org.jspecify.annotations.Nullable;
  * @param models the names, versions and aliases that are served, with the limits of each
  * @param features the feature store; null if there is none
  * @param refreshSeconds the time between two looks at the registry
+ * @param maxWeightBytes the limit of the weights of all open models; null for 80 % of the memory
+ *     that the heap leaves
  * @param accessLog whether each request is printed, as a line of JSON without its content
  */
 public record ServingFile(
@@ -38,6 +41,7 @@ public record ServingFile(
     @Nullable FeatureStoreConfig features,
     HttpSettings http,
     int refreshSeconds,
+    @Nullable Long maxWeightBytes,
     boolean accessLog) {
   private static final Catalog<Tls> TLS =
       Catalog.of(Tls.class)
@@ -46,12 +50,15 @@ public record ServingFile(
 
   public ServingFile {
     models = new LinkedHashMap<>(models);
-    new Checks().positive("refreshSeconds", refreshSeconds).verify();
+    new Checks()
+        .positive("refreshSeconds", refreshSeconds)
+        .positive("maxWeightBytes", maxWeightBytes)
+        .verify();
     models.keySet().forEach(ModelId::parse);
   }
 
   public static ServingFile defaults() {
-    return new ServingFile("registry", Map.of(), null, HttpSettings.defaults(), 2, true);
+    return new ServingFile("registry", Map.of(), null, HttpSettings.defaults(), 2, null, true);
   }
 
   static ServingFile read(Path file) throws IOException {
@@ -78,9 +85,11 @@ public record ServingFile(
     return new Binder(catalogs, SourcePath.none(), folder::resolve).bind(tree, ServingFile.class);
   }
 
-  Map<ModelId, BatchLimits> ids() {
+  RegistryModels.Selection selection() {
     Map<ModelId, BatchLimits> ids = new LinkedHashMap<>();
     models.forEach((id, limits) -> ids.put(ModelId.parse(id), limits));
-    return ids;
+    return maxWeightBytes == null
+        ? RegistryModels.Selection.of(ids)
+        : new RegistryModels.Selection(ids, maxWeightBytes);
   }
 }

@@ -219,7 +219,12 @@ final class GoldenExamplesTest {
     Map<ModelId, BatchLimits> ids =
         Map.of(ModelId.parse("small"), new BatchLimits(8, 1_000, 100, 2));
     try (RegistryModels models =
-        new RegistryModels(registry, ids, GoldenExamplesTest::open, meters, log::add)) {
+        new RegistryModels(
+            registry,
+            RegistryModels.Selection.of(ids),
+            GoldenExamplesTest::open,
+            meters,
+            log::add)) {
       registry.setAlias(ModelId.parse("small@champion"), 2, null);
       models.refresh();
 

@@ -72,7 +72,11 @@ final class RegistryServingTest {
       limits.put(ModelId.parse(id), BatchLimits.defaults());
     }
     return new RegistryModels(
-        registry, limits, Pipeline::open, new CompositeMeterRegistry(), log::add);
+        registry,
+        RegistryModels.Selection.of(limits),
+        Pipeline::open,
+        new CompositeMeterRegistry(),
+        log::add);
   }
 
   private static int version(RegistryModels models, String id) {
@@ -118,6 +122,40 @@ final class RegistryServingTest {
   }
 
   @Test
+  void aVersionThatNeedsMoreMemoryThanIsAllowedIsRefused() throws IOException {
+    registry.setAlias(ModelId.parse("small@challenger"), 2, null);
+    long bytes =
+        Files.size(
+            registry.folder(registry.content().find(CHAMPION)).resolve("model/model.safetensors"));
+    RegistryModels.Selection selection =
+        new RegistryModels.Selection(Map.of(CHAMPION, BatchLimits.defaults()), bytes * 3 / 2);
+    try (RegistryModels models =
+        new RegistryModels(
+            registry, selection, Pipeline::open, new CompositeMeterRegistry(), log::add)) {
+      assertThatThrownBy(() -> models.load(ModelId.parse("small/2")))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("maxWeightBytes");
+      assertThat(version(models, "small@champion")).isEqualTo(1);
+
+      models.unload(CHAMPION);
+      loadWhenTheMemoryIsFreed(models, ModelId.parse("small/2"));
+      assertThat(version(models, "small/2")).isEqualTo(2);
+    }
+  }
+
+  /** Within the time limit of the test. */
+  private static void loadWhenTheMemoryIsFreed(RegistryModels models, ModelId id)
+      throws IOException {
+    while (!models.models().contains(id)) {
+      try {
+        models.load(id);
+      } catch (InvalidSettings e) {
+        Thread.onSpinWait();
+      }
+    }
+  }
+
+  @Test
   void anErrorOfAModelDoesNotEndTheService() throws IOException {
     AtomicInteger opened = new AtomicInteger();
     RegistryModels.Opener opener =
@@ -129,7 +167,12 @@ final class RegistryServingTest {
         };
     Map<ModelId, BatchLimits> ids = Map.of(CHAMPION, BatchLimits.defaults());
     try (RegistryModels models =
-        new RegistryModels(registry, ids, opener, new CompositeMeterRegistry(), log::add)) {
+        new RegistryModels(
+            registry,
+            RegistryModels.Selection.of(ids),
+            opener,
+            new CompositeMeterRegistry(),
+            log::add)) {
       registry.setAlias(CHAMPION, 2, null);
       models.refresh();
       models.refresh(); // is not tried again before the next change
@@ -147,7 +190,12 @@ final class RegistryServingTest {
     ids.put(CHAMPION, BatchLimits.defaults());
     ids.put(ModelId.parse("small@challenger"), new BatchLimits(1, 64, 1, 1));
     try (RegistryModels models =
-        new RegistryModels(registry, ids, Pipeline::open, new CompositeMeterRegistry(), log::add)) {
+        new RegistryModels(
+            registry,
+            RegistryModels.Selection.of(ids),
+            Pipeline::open,
+            new CompositeMeterRegistry(),
+            log::add)) {
       registry.setAlias(CHAMPION, 2, null);
       models.refresh();
 
