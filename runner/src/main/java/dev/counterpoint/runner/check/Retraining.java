@@ -145,10 +145,9 @@ public record Retraining(
     RunDirectory copy = new RunDirectory(target);
     Files.createDirectories(target);
     Path directory = run.directory().path().toAbsolutePath().normalize();
+    RunCode code = new RunCode(directory, run.file().classpath());
     Set<Path> entries = new LinkedHashSet<>(run.code().hashes().keySet());
-    entries.addAll(
-        TrustedCode.requirePlain(
-            new RunCode(directory, run.file().classpath()).entries())); // sources of code/classes
+    entries.addAll(TrustedCode.requirePlain(code.entries())); // the sources of code/classes
     for (Path entry : entries) {
       if (entry.startsWith(directory.resolve(RunCode.FOLDER))) {
         copyTree(entry, target.resolve(directory.relativize(entry)));

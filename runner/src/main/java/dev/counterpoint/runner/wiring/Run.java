@@ -228,8 +228,7 @@ public record Run(
   /** The queries and the code that a training of this run uses, each on a line for people. */
   public List<String> codeLines() {
     List<String> lines = new ArrayList<>(queryLines());
-    code.hashes()
-        .forEach((entry, hash) -> lines.add("code: SHA-256 %s, %s".formatted(hash, entry)));
+    code.hashes().forEach((entry, hash) -> lines.add("code: SHA-256 " + hash + ", " + entry));
     if (!queryLines().isEmpty()) {
       lines.add("NOT verified: that the queries return the rows of the training");
     }

@@ -185,8 +185,7 @@ public final class TrustedCode {
   public void add(Map<Path, String> hashes, String queries) throws IOException {
     Set<String> trusted = read();
     Stream<String> code =
-        hashes.entrySet().stream()
-            .map(it -> it.getValue() + "  " + onOneLine(it.getKey().toString()));
+        hashes.entrySet().stream().map(it -> it.getValue() + "  " + onOneLine("" + it.getKey()));
     String lines =
         Stream.concat(code, Stream.of(queries).filter(it -> !it.isEmpty()).map(TrustedCode::line))
             .map(line -> line + "\n")
@@ -278,9 +277,7 @@ public final class TrustedCode {
           .filter(Files::isRegularFile)
           .forEach(file -> files.put(entry.relativize(file).toString().replace('\\', '/'), file));
     } catch (UncheckedIOException e) { // such as a link to a folder above it
-      throw new InvalidSettings(
-          "%s has a folder that cannot be read, or links in a circle: %s",
-          entry, e.getCause().getMessage());
+      throw new InvalidSettings("%s has links in a circle or cannot be read.", entry);
     }
     return files;
   }

@@ -144,8 +144,7 @@ record References(
       return scalar;
     }
     if (("/" + matcher.replaceAll("/") + "/").contains("/../")) {
-      problems.add( // The rest of a value would not be recognized in messages.
-          new Problem(path, "has a reference and \"..\", which is not allowed; use one of them"));
+      problems.add(new Problem(path, "has a reference and \"..\", which is not allowed"));
       return scalar;
     }
     StringBuilder value = new StringBuilder();
