@@ -1,69 +1,71 @@
 package dev.counterpoint.core.settings;
 
+import java.io.File;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
-import java.util.Comparator;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The values in this process that must not be printed or written, each with the text that replaces
- * it, such as {@code ${ENV:DB_PASSWORD}}.
+ * it, such as {@code ${ENV:DB_PASSWORD}}. A part of a value is replaced by {@code ***}.
  */
 public final class Secrets {
   /** Shorter values are not hidden, because they occur in other texts by chance. */
   private static final int MIN_LENGTH = 4;
 
-  /** A message may have only the beginning of a long value. */
-  private static final int PREFIX = 24;
+  /** A normalized path, or a message about its parent, may have only a part of a value. */
+  private static final int PART_LENGTH = 8;
+
+  private static final String PART = "***";
 
   private static final Map<String, String> REPLACEMENTS = new ConcurrentHashMap<>();
 
   private Secrets() {}
 
-  /** Hides a value in all later messages. */
+  /**
+   * Hides a value in all later messages, and each of its parts of 8 characters. Only the whole
+   * value is hidden if it is the absolute path of a file: other paths begin with the same folders.
+   */
   public static void hide(String value, String replacement) {
-    value.lines().map(String::strip).forEach(line -> add(line, replacement));
-    add(value, replacement);
-    add(value.replaceAll("/(\\./)*/*", "/"), replacement); // as a normalized path has it
-    if (value.contains("..") && value.indexOf('\0') < 0) {
-      add(Path.of(value).normalize().toString(), replacement);
+    File file = new File(value);
+    boolean withParts = !file.isAbsolute() || !file.exists();
+    value.lines().map(String::strip).forEach(line -> add(line, replacement, withParts));
+    add(value, replacement, withParts);
+    try {
+      add(Path.of(value).normalize().toString(), replacement, withParts);
+    } catch (InvalidPathException e) {
+      // It cannot be a part of a path.
     }
   }
 
-  private static void add(String value, String replacement) {
+  private static void add(String value, String replacement, boolean withParts) {
     if (value.length() >= MIN_LENGTH) {
       REPLACEMENTS.put(value, replacement);
     }
+    for (int i = 0; withParts && i + PART_LENGTH <= value.length(); i++) {
+      REPLACEMENTS.putIfAbsent(value.substring(i, i + PART_LENGTH), PART);
+    }
   }
 
-  /** The text with each hidden value, or a beginning of a long one, replaced, longest first. */
+  /** The text with each hidden value, or parts of it, replaced. */
   public static String mask(String text) {
-    String masked = text;
-    for (Map.Entry<String, String> entry :
-        REPLACEMENTS.entrySet().stream()
-            .sorted(
-                Comparator.comparingInt((Map.Entry<String, String> it) -> -it.getKey().length()))
-            .toList()) {
-      masked = maskBeginning(masked.replace(entry.getKey(), entry.getValue()), entry);
+    int[] ends = new int[text.length()]; // of the longest hidden text from a character; 0: none
+    for (String value : REPLACEMENTS.keySet()) {
+      for (int at = text.indexOf(value); at >= 0; at = text.indexOf(value, at + 1)) {
+        ends[at] = Math.max(ends[at], at + value.length());
+      }
     }
-    return masked;
-  }
-
-  private static String maskBeginning(String text, Map.Entry<String, String> secret) {
-    String value = secret.getKey();
-    if (value.length() <= PREFIX) {
-      return text;
+    StringBuilder masked = new StringBuilder();
+    int end;
+    for (int i = 0; i < ends.length; i = Math.max(i + 1, end)) {
+      end = ends[i];
+      for (int j = i; j < end; j++) { // Texts may overlap; replacing one must not reveal another.
+        end = Math.max(end, ends[j]);
+      }
+      String hidden = text.substring(i, Math.max(i + 1, end));
+      masked.append(end == 0 ? hidden : REPLACEMENTS.getOrDefault(hidden, PART));
     }
-    int start = text.indexOf(value.substring(0, PREFIX));
-    if (start < 0) {
-      return text;
-    }
-    int end = start + PREFIX;
-    while (end < text.length() && text.charAt(end) == value.charAt(end - start)) {
-      end++;
-    }
-    return text.substring(0, start)
-        + secret.getValue()
-        + maskBeginning(text.substring(end), secret);
+    return masked.toString();
   }
 }

@@ -53,6 +53,10 @@ public final class HistoryCheck {
 
   private final RunDirectory run;
   private final List<CheckpointLink> links;
+
+  /** The last line of each step: a resumed run repeats steps, and replaces their checkpoints. */
+  private final Map<Long, CheckpointLink> lastLinks;
+
   private final TreeMap<Long, Checkpoint> checkpoints = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
 
@@ -76,6 +80,7 @@ public final class HistoryCheck {
     } catch (DamagedFile e) { // what the check looks for, not an invalid request
       throw new RunFailed(String.valueOf(e.getMessage()), e);
     }
+    lastLinks = byStep(links);
     if (links.isEmpty()) {
       throw new InvalidSettings(
           run.path()
@@ -181,7 +186,7 @@ public final class HistoryCheck {
     Optional<CheckpointLink> linked =
         links.stream()
             .filter(link -> link.parameters().equals(sum))
-            .filter(link -> lastOf(link.step()).equals(Optional.of(link)))
+            .filter(link -> link.equals(lastLinks.get(link.step())))
             .reduce((first, second) -> second);
     if (linked.isPresent()) {
       return OptionalLong.of(linked.get().step());
@@ -214,21 +219,18 @@ public final class HistoryCheck {
 
   /** The number of links whose step has a later one with other parameters or optimizer state. */
   public long replaced() {
-    return links.stream().filter(link -> !isSame(link, lastOf(link.step()).orElse(link))).count();
+    return links.stream()
+        .filter(link -> !isSame(link, lastLinks.getOrDefault(link.step(), link)))
+        .count();
   }
 
   private static boolean isSame(CheckpointLink one, CheckpointLink other) {
     return one.parameters().equals(other.parameters()) && one.optimizer().equals(other.optimizer());
   }
 
-  /** The last line of a step: a resumed run repeats steps, and replaces their checkpoints. */
-  private Optional<CheckpointLink> lastOf(long step) {
-    return links.stream().filter(link -> link.step() == step).reduce((first, second) -> second);
-  }
-
   private void verify(Checkpoint checkpoint) throws IOException {
     CheckpointLink actual = checkpoint.actualLink();
-    CheckpointLink expected = lastOf(checkpoint.step()).orElse(actual);
+    CheckpointLink expected = lastLinks.getOrDefault(checkpoint.step(), actual);
     boolean linked = links.contains(actual) && isSame(actual, expected);
     if (!linked || !checkpoint.link().equals(Optional.of(actual))) {
       Map<String, Boolean> changed = new LinkedHashMap<>();
@@ -274,10 +276,7 @@ public final class HistoryCheck {
         changes.add(key + ": " + named.get(key) + " differs from the file of the training");
       }
     }
-    inputs.addAll(current.queryLines());
-    for (Path entry : TrustedCode.withReferenced(current.code().entries())) {
-      inputs.add("code: SHA-256 %s, %s".formatted(TrustedCode.hash(entry), entry));
-    }
+    inputs.addAll(current.codeLines());
     if (recorded().has("runFile")) {
       current
           .changedSince(recorded().path("runFile").asText())
@@ -292,7 +291,9 @@ public final class HistoryCheck {
   private Map<String, String> code() throws IOException {
     SettingsTree tree =
         SettingsTree.load(RunDirectory.RUN_FILE, Utf8File.read(run.runFile()), List.of());
-    return new RunCode(run.path(), tree.strings("classpath")).sha256();
+    RunCode code = new RunCode(run.path(), tree.strings("classpath"));
+    TrustedCode.requirePlain(code.entries());
+    return code.sha256();
   }
 
   /** Run file and code of the newest checkpoint. */
@@ -353,11 +354,11 @@ public final class HistoryCheck {
         .forEach(link -> expected.put(link.step(), link));
     RunDirectory again = train(current, segment, Set.of(), scratch.resolve("first"), options);
     Set<Long> missing = new TreeSet<>(expected.keySet());
-    missing.removeAll(lastLinks(again).keySet());
+    missing.removeAll(byStep(CheckpointLink.read(again.history())).keySet());
     if (!missing.isEmpty()) {
       again = train(current, segment, missing, scratch.resolve("second"), options);
     }
-    Map<Long, CheckpointLink> computed = lastLinks(again);
+    Map<Long, CheckpointLink> computed = byStep(CheckpointLink.read(again.history()));
     for (CheckpointLink link : expected.values()) {
       CheckpointLink actual = computed.get(link.step());
       Map<String, Boolean> changed = new LinkedHashMap<>();
@@ -392,10 +393,8 @@ public final class HistoryCheck {
     return checkpoint != null && checkpoint.state().path("progress").path("validated").asBoolean();
   }
 
-  private static Map<Long, CheckpointLink> lastLinks(RunDirectory run) throws IOException {
-    Map<Long, CheckpointLink> last = new TreeMap<>();
-    CheckpointLink.read(run.history()).forEach(link -> last.put(link.step(), link));
-    return last;
+  private static Map<Long, CheckpointLink> byStep(List<CheckpointLink> links) {
+    return links.stream().collect(Collectors.toMap(CheckpointLink::step, it -> it, (a, b) -> b));
   }
 
   /** Whether a checkpoint, if both runs have it, continues with the same examples. */

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.check;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.internal.code.TrustedCode;
@@ -13,9 +14,9 @@ import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.wiring.Run;
 import java.io.IOException;
 import java.nio.file.Files;
-import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Optional;
 import java.util.Set;
@@ -117,7 +118,8 @@ public record Retraining(
       arguments.add("--validate");
     }
     Path log = scratch.resolve("log.txt");
-    String trusted = TrustedCode.copyOfList(scratch.resolve("trusted-code")).toString();
+    Path trusted = scratch.resolve("trusted-code"); // what was printed, and no more
+    TrustedCode.in(trusted).add(run.code().hashes(), run.queries());
     try (ChildJvm training =
         ChildJvm.start(
             CurrentJvm.MAIN,
@@ -125,7 +127,7 @@ public record Retraining(
             log,
             environment -> {
               part.restore(environment);
-              environment.put(TrustedCode.VARIABLE, trusted);
+              environment.put(TrustedCode.VARIABLE, trusted.toString());
             })) {
       int code = training.exitCode();
       if (code != 0) {
@@ -135,13 +137,21 @@ public record Retraining(
     }
   }
 
-  /** Writes what belongs to the run; relative paths of data are still resolved as in it. */
+  /**
+   * Writes what belongs to the run; relative paths of data are still resolved as in it. Code
+   * outside of the run directory stays where it is.
+   */
   private void copy(Path target) throws IOException {
     RunDirectory copy = new RunDirectory(target);
     Files.createDirectories(target);
-    Path code = run.directory().path().resolve(RunCode.FOLDER);
-    if (Files.exists(code)) {
-      copyTree(code, target.resolve(RunCode.FOLDER));
+    Path directory = run.directory().path().toAbsolutePath().normalize();
+    RunCode code = new RunCode(directory, run.file().classpath());
+    Set<Path> entries = new LinkedHashSet<>(run.code().hashes().keySet());
+    entries.addAll(TrustedCode.requirePlain(code.entries())); // the sources of code/classes
+    for (Path entry : entries) {
+      if (entry.startsWith(directory.resolve(RunCode.FOLDER))) {
+        copyTree(entry, target.resolve(directory.relativize(entry)));
+      }
     }
     ObjectNode provenance = Json.MAPPER.createObjectNode();
     run.files().folders().forEach(it -> provenance.withArray("baseFolders").add(it.toString()));
@@ -153,9 +163,9 @@ public record Retraining(
     Files.createDirectories(target.resolveSibling(""));
     try (Stream<Path> files = Files.walk(source)) {
       for (Path file : files.toList()) {
-        if (Files.isDirectory(file, LinkOption.NOFOLLOW_LINKS)
-            || Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
-          Files.copy(file, target.resolve(source.relativize(file).toString()));
+        Path copy = target.resolve(source.relativize(file).toString());
+        if (FolderEntries.isPlain(file) && !Files.exists(copy)) {
+          Files.copy(file, copy);
         }
       }
     }

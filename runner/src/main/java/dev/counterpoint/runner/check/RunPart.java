@@ -79,7 +79,7 @@ public record RunPart(
 
   private static Map<String, String> environment(JsonNode machine) {
     Map<String, String> environment = new TreeMap<>();
-    if (machine.path("threads").isInt()) {
+    if (machine.path("threads").asText().matches("[1-9]\\d{0,3}")) { // as in a run file
       environment.put(Threads.VARIABLE, machine.path("threads").asText());
       for (String name : Processor.KERNEL_VARIABLES) {
         String value = machine.path("kernelVariables").path(name).asText();

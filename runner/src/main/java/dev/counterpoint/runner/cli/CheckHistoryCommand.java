@@ -69,7 +69,14 @@ final class CheckHistoryCommand implements Callable<Integer> {
     inputs.forEach(console::print);
     console.log("training steps %d to %d again ...", segment.from(), segment.to());
     Path scratch = Files.createTempDirectory("counterpoint-history-");
-    Optional<String> difference = check.recompute(run, segment, scratch, classpath.arguments());
+    Optional<String> difference = Optional.empty();
+    try {
+      difference = check.recompute(run, segment, scratch, classpath.arguments());
+    } finally {
+      if (difference.isEmpty()) { // Otherwise the message names the folder.
+        new LocalDisk().delete(scratch);
+      }
+    }
     if (difference.isPresent()) {
       throw new RunFailed(difference.get() + ". The new run is in " + scratch + ".");
     }
@@ -92,7 +99,6 @@ final class CheckHistoryCommand implements Callable<Integer> {
     check.others().forEach(name -> print(console, name, verified));
     console.print("for the other files in model: " + LauncherCommand.line("reproduce", folder));
     console.print("last link: " + check.links().get(check.links().size() - 1).hash());
-    new LocalDisk().delete(scratch);
     return ExitCode.SUCCESS;
   }
 

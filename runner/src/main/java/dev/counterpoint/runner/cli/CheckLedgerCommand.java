@@ -185,11 +185,14 @@ final class CheckLedgerCommand implements Callable<Integer> {
   private static Path trainingFile(Run run, String name) throws IOException {
     Path file = file(run, name);
     Path training = run.namedFiles().get("data.train.path");
-    if (training != null && !Files.isSameFile(file, training)) {
+    if (training == null || Files.isDirectory(training)) {
+      return file.toAbsolutePath().normalize();
+    }
+    if (!Files.isSameFile(file, training)) {
       throw new InvalidSettings(
           "--record: " + file + " is not the training file of the run, " + training + ".");
     }
-    return training == null ? file.toAbsolutePath().normalize() : training;
+    return training;
   }
 
   private static long first(List<Long> steps) {

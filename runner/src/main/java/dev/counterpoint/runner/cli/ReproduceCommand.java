@@ -80,42 +80,52 @@ final class ReproduceCommand implements Callable<Integer> {
     Console console = Consoles.of(spec);
     Path scratch = Files.createTempDirectory("counterpoint-reproduce-");
     Path target = output == null ? scratch.resolve("run") : output;
-    if (Files.exists(target)) {
-      RunDirectory.forNew(target, ""); // must be empty
+    boolean isNamed = false; // whether a message names the new run in the temporary folder
+    try {
+      if (Files.exists(target)) {
+        RunDirectory.forNew(target, ""); // must be empty
+      }
+      Retraining retraining =
+          new Retraining(current, new RunDirectory(target), scratch, classpath.arguments());
+      current.codeLines().forEach(console::print);
+      retraining.parts().forEach(part -> part.lines().forEach(console::log));
+      console.log("training " + step + " steps again in " + target + " ...");
+      RunDirectory again = retraining.train(Optional.empty(), end);
+      isNamed = output == null;
+      JsonNode result = AtomicFile.readJson(again.summary());
+      if (result.path("steps").asLong() != step) {
+        throw new RunFailed(
+            "The run was trained for %s steps, is now for %s. The new run is in %s."
+                .formatted(step, result.path("steps").asLong(), target));
+      }
+      String expected = hasResult ? summary.path("modelHash").asText() : hash(newest.orElseThrow());
+      String actual =
+          hasResult
+              ? result.path("modelHash").asText()
+              : hash(
+                  new CheckpointStore(again.checkpoints(), 1).newest().checkpoint().orElseThrow());
+      if (!expected.equals(actual)) {
+        throw new RunFailed(
+            "The model of step %s was %s, is now %s. The new run is in %s.%s"
+                .formatted(step, expected, actual, target, changes(run, again)));
+      }
+      List<String> changed =
+          hasResult ? changedFiles(run.model(), again.model(), current) : List.of();
+      if (!changed.isEmpty()) {
+        throw new RunFailed(
+            "The new model is equal to the trained one, but the files in %s are not: %s. The new run is in %s.%s"
+                .formatted(run.model(), String.join(", ", changed), target, changes(run, again)));
+      }
+      console.print("step " + step + ": the models are equal: " + actual);
+      if (!hasResult && Files.exists(run.model())) {
+        console.print("NOT verified: %s, which is not the result of step %s", run.model(), step);
+      }
+      isNamed = false;
+    } finally {
+      if (!isNamed) {
+        new LocalDisk().delete(scratch);
+      }
     }
-    Retraining retraining =
-        new Retraining(current, new RunDirectory(target), scratch, classpath.arguments());
-    retraining.parts().forEach(part -> part.lines().forEach(console::log));
-    console.log("training " + step + " steps again in " + target + " ...");
-    RunDirectory again = retraining.train(Optional.empty(), end);
-    JsonNode result = AtomicFile.readJson(again.summary());
-    if (result.path("steps").asLong() != step) {
-      throw new RunFailed(
-          "The run was trained for %s steps, is now for %s. The new run is in %s."
-              .formatted(step, result.path("steps").asLong(), target));
-    }
-    String expected = hasResult ? summary.path("modelHash").asText() : hash(newest.orElseThrow());
-    String actual =
-        hasResult
-            ? result.path("modelHash").asText()
-            : hash(new CheckpointStore(again.checkpoints(), 1).newest().checkpoint().orElseThrow());
-    if (!expected.equals(actual)) {
-      throw new RunFailed(
-          "The model of step %s was %s, is now %s. The new run is in %s.%s"
-              .formatted(step, expected, actual, target, changes(run, again)));
-    }
-    List<String> changed =
-        hasResult ? changedFiles(run.model(), again.model(), current) : List.of();
-    if (!changed.isEmpty()) {
-      throw new RunFailed(
-          "The new model is equal to the trained one, but the files in %s are not: %s. The new run is in %s.%s"
-              .formatted(run.model(), String.join(", ", changed), target, changes(run, again)));
-    }
-    console.print("step " + step + ": the models are equal: " + actual);
-    if (!hasResult && Files.exists(run.model())) {
-      console.print("NOT verified: %s, which is not the result of step %s", run.model(), step);
-    }
-    new LocalDisk().delete(scratch);
     return ExitCode.SUCCESS;
   }
 

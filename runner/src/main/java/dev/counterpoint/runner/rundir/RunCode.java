@@ -54,7 +54,7 @@ public record RunCode(Path run, List<String> classpath) {
   private Path copy(int index) {
     return run.resolve(FOLDER)
         .resolve(Integer.toString(index))
-        .resolve(original(index).getFileName().toString());
+        .resolve(String.valueOf(original(index).getFileName())); // null for a root
   }
 
   /** The copy of each entry, or the original if there is no copy. */
@@ -80,7 +80,8 @@ public record RunCode(Path run, List<String> classpath) {
     List<Path> named =
         entries().stream()
             .filter(Files::exists)
-            .filter(it -> own.stream().noneMatch(one -> one.endsWith(it.getFileName())))
+            .filter(
+                it -> own.stream().noneMatch(one -> one.endsWith(String.valueOf(it.getFileName()))))
             .toList();
     Path classes = run.resolve(FOLDER).resolve(CLASSES);
     boolean compiled = ToolProvider.getSystemJavaCompiler() == null && Files.exists(classes);

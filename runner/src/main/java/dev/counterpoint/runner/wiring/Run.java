@@ -225,6 +225,16 @@ public record Run(
         .toList();
   }
 
+  /** The queries and the code that a training of this run uses, each on a line for people. */
+  public List<String> codeLines() {
+    List<String> lines = new ArrayList<>(queryLines());
+    code.hashes().forEach((entry, hash) -> lines.add("code: SHA-256 " + hash + ", " + entry));
+    if (!queryLines().isEmpty()) {
+      lines.add("NOT verified: that the queries return the rows of the training");
+    }
+    return lines;
+  }
+
   /**
    * The folder with the tokenizer of the pretrained model, used unless the data settings name a
    * tokenizer, or of the trained model; null if the run does not start from a model.
@@ -367,15 +377,18 @@ public record Run(
     return named;
   }
 
-  /** Adds a file or a model folder, or the files of a folder or pattern of data. */
+  /**
+   * Adds a file or a folder, all of whose files may be read, and the tables in a folder or pattern.
+   */
   private static void name(String key, Path path, Map<String, Path> named) {
+    named.put(key, path);
     try {
-      List<Path> parts = key.matches("data\\..*\\.path") ? TableSource.expand(path) : List.of(path);
-      for (Path part : parts) {
-        named.put(part.equals(path) ? key : key + "/" + part.getFileName(), part);
+      for (Path part :
+          key.matches("data\\..*\\.path") ? TableSource.expand(path) : List.<Path>of()) {
+        named.putIfAbsent(part.equals(path) ? key : key + "/" + part.getFileName(), part);
       }
     } catch (IOException | InvalidSettings e) {
-      named.put(key, path); // Such as the folder of a tokenizer.
+      // It has no tables.
     }
   }
 

@@ -12,6 +12,7 @@ import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.wiring.Run;
 import java.io.IOException;
+import java.io.RandomAccessFile;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -26,6 +27,8 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code check history} finds forged checkpoints and changed data, code and settings. */
 @Timeout(300)
@@ -542,6 +545,49 @@ final class HistoryTest {
 
     check(ExitCode.SUCCESS, "--to", "2");
     assertThat(terminal.out()).contains("code: SHA-256 " + Sha256.of(ran) + ", " + ran);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"check history", "reproduce", "evaluate"})
+  void aLinkInTheCodeIsRefusedAlsoIfItsFileIsTrusted(String command) throws IOException {
+    Path ran = small.useOwnSchedule();
+    small.train();
+    Path copy = small.run().resolve("code/0/Half.java");
+    Files.delete(copy);
+    Files.createSymbolicLink(copy, Files.copy(ran, folder.resolve("Same.java")));
+    small.edit("Half.java", "/ 2", "* 2");
+
+    List<String> arguments = new ArrayList<>(List.of(command.split(" ")));
+    arguments.addAll(List.of(small.path(), "--trust-code"));
+    assertThat(terminal.run(arguments.toArray(String[]::new))).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(copy.toString(), "link");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"/", "/proc", "all"})
+  @DisabledOnOs(OS.WINDOWS)
+  void aFolderOfTheMachineAsCodeIsRefused(String entry) throws IOException {
+    small.train();
+    Files.createSymbolicLink(small.run().resolve("all"), Path.of("/"));
+    small.edit("run/run.yaml", "classpath: []", "classpath: [\"" + entry + "\"]");
+
+    for (String option : List.of("--to=2", "--trust-code")) {
+      check(ExitCode.INVALID_REQUEST, option);
+      assertThat(terminal.err()).contains("The code in").doesNotContain("Exception");
+    }
+    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.INVALID_REQUEST);
+  }
+
+  @Test
+  void filesThatAreNotTheCodeOfTheRunAreNotCopied() throws IOException {
+    small.useOwnSchedule();
+    small.train();
+    Path other = Files.createDirectory(small.run().resolve("code/1")).resolve("sparse");
+    try (RandomAccessFile file = new RandomAccessFile(other.toFile(), "rw")) {
+      file.setLength(1L << 40);
+    }
+
+    check(ExitCode.SUCCESS, "--to", "2");
   }
 
   @Test

@@ -10,12 +10,17 @@ import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
+import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.rundir.Provenance;
+import dev.counterpoint.runner.wiring.Run;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
+import java.util.Map;
 import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -83,6 +88,23 @@ class ImageRunTest {
     assertThat(terminal.run(arguments)).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.out()).isEmpty();
     return terminal;
+  }
+
+  @Test
+  void allImagesAreNamedAlsoBesideATable() throws IOException {
+    Path table = Files.writeString(folder.resolve("shapes/README.txt"), "bars and rows");
+    Path image = folder.resolve("shapes/bars/0.png");
+    byte[] before = Files.readAllBytes(image);
+    Run trained = Run.existing(Path.of(run), List.of(), List.of(), TrustedCode.none());
+    Map<String, String> hashes = Provenance.hashes(trained.namedFiles());
+    Files.copy(folder.resolve("shapes/rows/0.png"), image, StandardCopyOption.REPLACE_EXISTING);
+
+    assertThat(Provenance.hashes(trained.namedFiles()).get("data.train.path"))
+        .isNotEqualTo(hashes.get("data.train.path"));
+    Files.write(image, before);
+    Files.delete(table);
+    assertThat(succeed("check", "history", run, "--to", "10").out())
+        .contains("data.train.path: SHA-256");
   }
 
   @Test

@@ -70,6 +70,7 @@ final class QueryTrustTest {
         .isEqualTo(ExitCode.SUCCESS);
     assertThat(terminal.out())
         .contains("data.train.sql.query: " + SELECT + "\\n-- 1\\n-- data.train.path")
+        .contains("NOT verified: that the queries return the rows")
         .doesNotContain("\n-- data");
   }
 

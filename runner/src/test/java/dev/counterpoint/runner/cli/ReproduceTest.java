@@ -6,12 +6,15 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.LocalDisk;
+import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -95,6 +98,42 @@ final class ReproduceTest {
     Files.writeString(small.run().resolve("provenance.json"), json.toString());
 
     assertReproduced();
+  }
+
+  @Test
+  void anImpossibleNumberOfThreadsIsIgnored() throws IOException {
+    small.train();
+    ObjectNode json = (ObjectNode) small.provenance();
+    ((ObjectNode) json.path("machine")).put("threads", 1_000_000);
+    Files.writeString(small.run().resolve("provenance.json"), json.toString());
+
+    assertReproduced();
+    assertThat(terminal.err()).contains("run.yaml with {}");
+  }
+
+  @Test
+  void codeThatOnlyTheOptionTrustsIsPrintedAndRuns() throws IOException {
+    small.useOwnSchedule();
+    small.train();
+    small.edit("run/code/0/Half.java", "/ 2;", "/ 2; // " + folder);
+    Path copy = small.run().resolve("code/0/Half.java");
+
+    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.run("reproduce", small.path(), "--trust-code"))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    assertThat(terminal.out()).contains("code: SHA-256 " + Sha256.of(copy) + ", " + copy);
+  }
+
+  @Test
+  void theFolderOfATrainingThatFailsIsDeleted() throws IOException {
+    small.train();
+    Files.delete(folder.resolve("train.tsv"));
+
+    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.INVALID_REQUEST);
+    Matcher target = Pattern.compile("again in (.*)/run \\.\\.\\.").matcher(terminal.err());
+    assertThat(target.find()).isTrue();
+    assertThat(Path.of(target.group(1))).doesNotExist();
   }
 
   @Test

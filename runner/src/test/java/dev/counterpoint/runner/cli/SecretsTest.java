@@ -237,6 +237,13 @@ final class SecretsTest {
     assertThat(terminal.err()).contains(key, "reference").doesNotContain(PASSWORD);
   }
 
+  @Test
+  void aFolderAboveAReferenceIsRefusedWithoutItsValue() {
+    assertThat(train("--set", "data.url=${file:password.txt}/x/../.."))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("data.url").doesNotContain(PASSWORD, "horse");
+  }
+
   @ParameterizedTest
   @ValueSource(booleans = {true, false})
   void snapshotIsSavedUnlessPrivacyForbidsIt(boolean allowed) throws IOException {

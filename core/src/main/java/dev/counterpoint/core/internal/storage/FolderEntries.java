@@ -3,6 +3,7 @@ package dev.counterpoint.core.internal.storage;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
@@ -19,6 +20,12 @@ public final class FolderEntries {
     try (Stream<Path> entries = Files.list(folder)) {
       return entries.sorted().toList();
     }
+  }
+
+  /** Whether a path is a file or a folder, and not a link, a pipe or a device. */
+  public static boolean isPlain(Path path) {
+    return Files.isRegularFile(path, LinkOption.NOFOLLOW_LINKS)
+        || Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
   }
 
   /**

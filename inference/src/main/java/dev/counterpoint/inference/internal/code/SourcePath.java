@@ -31,6 +31,7 @@ public final class SourcePath implements AutoCloseable {
   private final List<Path> entries;
   private final Map<String, byte[]> compiled;
   private final String description;
+  private @Nullable Map<Path, String> hashes;
 
   private SourcePath(
       ClassLoader loader, List<Path> entries, Map<String, byte[]> compiled, String description) {
@@ -120,6 +121,17 @@ public final class SourcePath implements AutoCloseable {
   /** The jars, class folders and source files. */
   public List<Path> entries() {
     return entries;
+  }
+
+  /**
+   * The SHA-256 of each entry, and of the jars and folders to which they refer. They are computed
+   * once: a copy of the code that has another hash is not the code that was printed.
+   */
+  public synchronized Map<Path, String> hashes() {
+    if (hashes == null) {
+      hashes = TrustedCode.hashes(entries);
+    }
+    return hashes;
   }
 
   /** The bytes of the compiled classes by binary name. */

@@ -1,5 +1,6 @@
 package dev.counterpoint.inference.internal.code;
 
+import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -11,6 +12,7 @@ import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,6 +37,8 @@ public final class TrustedCode {
 
   private static final int HASH_LENGTH = 64; // hexadecimal digits
   private static final int MAX_QUERIES = 4_000; // characters that are shown
+  private static final int MAX_FILES = 100_000; // of a class folder
+  private static final long MAX_BYTES = 1L << 30; // of all code that a folder names
 
   private final @Nullable Path list;
   private final boolean everything;
@@ -67,20 +71,6 @@ public final class TrustedCode {
     return new TrustedCode(list, false);
   }
 
-  /**
-   * Copies the user's list to a file that does not exist, for a process that adds nothing to the
-   * list itself.
-   *
-   * @return the file, which exists only if the list does
-   */
-  public static Path copyOfList(Path file) throws IOException {
-    Optional<Path> list = list(System.getenv());
-    if (list.isPresent() && Files.exists(list.get()) && !Files.exists(file)) {
-      Files.copy(list.get(), file);
-    }
-    return file;
-  }
-
   static Optional<Path> list(Map<String, String> environment) {
     String home = System.getProperty("user.home", "?"); // Java's value for an unknown user
     String configured = environment.getOrDefault(VARIABLE, "");
@@ -104,9 +94,35 @@ public final class TrustedCode {
    * @throws InvalidSettings if an entry is not trusted; the message lists each with its SHA-256
    */
   public void require(List<Path> entries) {
-    List<Path> existing =
-        SourceEntries.withReferenced(entries.stream().filter(Files::exists).toList());
-    requireLines(existing.stream().map(entry -> hash(entry) + "  " + entry));
+    requireLines(requirePlain(entries).stream().map(entry -> hash(entry) + "  " + entry));
+  }
+
+  /**
+   * Checks code that may come from anyone before its content is read.
+   *
+   * @param entries as for {@link #require}
+   * @return the existing entries, and the jars and folders to which they refer
+   * @throws InvalidSettings if one is or has a link, a pipe or a device, or they are too large
+   */
+  public static List<Path> requirePlain(List<Path> entries) {
+    List<Path> all = withReferenced(entries.stream().filter(Files::exists).toList());
+    long bytes = 0;
+    for (Path entry : all) {
+      boolean isUsable = false;
+      try (Stream<Path> found = Files.walk(entry)) {
+        List<Path> files = found.limit(MAX_FILES + 1).toList();
+        bytes += files.stream().mapToLong(file -> file.toFile().length()).sum();
+        isUsable = files.size() <= MAX_FILES && files.stream().allMatch(FolderEntries::isPlain);
+      } catch (IOException | UncheckedIOException e) {
+        // A folder that cannot be read.
+      }
+      if (!isUsable || bytes > MAX_BYTES) {
+        throw new InvalidSettings(
+            "The code in %s is refused: a link, a pipe, a device, an unreadable folder, or more than %s files or 1 GiB.",
+            entry, MAX_FILES);
+      }
+    }
+    return all;
   }
 
   /**
@@ -157,16 +173,19 @@ public final class TrustedCode {
    * @throws IOException if the list cannot be written
    */
   public void add(List<Path> entries, String queries) throws IOException {
-    if (list == null && (!entries.isEmpty() || !queries.isEmpty())) {
-      throw new IOException("the user has no home; set " + VARIABLE + " to a file");
-    }
-    if (list == null) {
-      return;
-    }
+    add(hashes(entries), queries);
+  }
+
+  /**
+   * Adds code with known hashes, and queries, to the list.
+   *
+   * @param hashes the SHA-256 of each entry
+   * @throws IOException if the list cannot be written
+   */
+  public void add(Map<Path, String> hashes, String queries) throws IOException {
     Set<String> trusted = read();
     Stream<String> code =
-        SourceEntries.withReferenced(entries).stream()
-            .map(entry -> hash(entry) + "  " + onOneLine(absolute(entry)));
+        hashes.entrySet().stream().map(it -> it.getValue() + "  " + onOneLine("" + it.getKey()));
     String lines =
         Stream.concat(code, Stream.of(queries).filter(it -> !it.isEmpty()).map(TrustedCode::line))
             .map(line -> line + "\n")
@@ -175,16 +194,15 @@ public final class TrustedCode {
     if (lines.isEmpty()) {
       return;
     }
+    if (list == null) {
+      throw new IOException("the user has no home; set " + VARIABLE + " to a file");
+    }
     FileAccess.createPrivateFolder(list.resolveSibling("").toAbsolutePath());
     if (!Files.exists(list)) {
       Files.createFile(list, FileAccess.creating(FileAccess.PRIVATE_FILE));
     }
     boolean endsLine = Files.size(list) == 0 || Files.readString(list).endsWith("\n");
     Files.writeString(list, endsLine ? lines : "\n" + lines, StandardOpenOption.APPEND);
-  }
-
-  private static String absolute(Path entry) {
-    return entry.toAbsolutePath().normalize().toString();
   }
 
   /** A text without line breaks, which would add lines to the list. */
@@ -221,6 +239,13 @@ public final class TrustedCode {
     return SourceEntries.withReferenced(entries);
   }
 
+  /** The SHA-256 of each of {@link #withReferenced}. */
+  static Map<Path, String> hashes(List<Path> entries) {
+    Map<Path, String> hashes = new LinkedHashMap<>();
+    withReferenced(entries).forEach(entry -> hashes.put(entry, hash(entry)));
+    return hashes;
+  }
+
   /** The SHA-256 of a jar or source file, or of the names and SHA-256 of all files of a folder. */
   public static String hash(Path entry) {
     try {
@@ -251,6 +276,8 @@ public final class TrustedCode {
       found
           .filter(Files::isRegularFile)
           .forEach(file -> files.put(entry.relativize(file).toString().replace('\\', '/'), file));
+    } catch (UncheckedIOException e) { // such as a link to a folder above it
+      throw new InvalidSettings("%s has links in a circle or cannot be read.", entry);
     }
     return files;
   }

@@ -143,6 +143,10 @@ record References(
               "has a reference to a file, which is not allowed: a query is trusted by its text. Use ${ENV:NAME}"));
       return scalar;
     }
+    if (("/" + matcher.replaceAll("/") + "/").contains("/../")) {
+      problems.add(new Problem(path, "has a reference and \"..\", which is not allowed"));
+      return scalar;
+    }
     StringBuilder value = new StringBuilder();
     matcher.reset();
     while (matcher.find()) {

@@ -9,6 +9,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Secrets;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.io.RandomAccessFile;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
@@ -79,17 +80,35 @@ final class TrustedCodeTest {
   }
 
   @Test
-  void folderIsTrustedWithAllFilesAndLinkedFolders() throws IOException {
+  void folderIsTrustedWithAllFiles() throws IOException {
     Path classes = Files.createDirectory(folder.resolve("classes"));
-    Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
-    Path hidden = Files.write(elsewhere.resolve("B.class"), new byte[] {1});
     Files.write(classes.resolve("A.class"), new byte[] {1});
-    Files.createSymbolicLink(classes.resolve("linked"), elsewhere);
     trust.add(List.of(classes), "");
 
     assertTrusted(classes);
-    Files.write(hidden, new byte[] {2});
+    Files.write(Files.createDirectory(classes.resolve("b")).resolve("B.class"), new byte[] {2});
     assertNotTrusted(classes, classes);
+  }
+
+  @Test
+  void codeWithALinkIsRefusedBeforeItsFilesAreRead() throws IOException {
+    Path classes = Files.createDirectory(folder.resolve("classes"));
+    Files.createSymbolicLink(classes.resolve("linked"), folder);
+    Path link = Files.createSymbolicLink(folder.resolve("B.java"), source);
+    for (Path entry : List.of(classes, link, Path.of("/proc"))) {
+      assertThatThrownBy(() -> TrustedCode.everything().require(List.of(entry)))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining(entry.toString());
+    }
+  }
+
+  @Test
+  void codeThatIsTooLargeIsRefusedBeforeItIsRead() throws IOException {
+    try (RandomAccessFile sparse = new RandomAccessFile(source.toFile(), "rw")) {
+      sparse.setLength(1L << 40);
+    }
+
+    assertNotTrusted(source, source);
   }
 
   @Test

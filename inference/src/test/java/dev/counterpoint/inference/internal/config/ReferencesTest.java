@@ -108,14 +108,48 @@ final class ReferencesTest {
   }
 
   @Test
+  void theRestOfASecretInAPathIsMasked() {
+    Secrets.hide("redis://:pw4redis@host9:6379/0/", "${ENV:REDIS}");
+    String path = Path.of("/runs", "redis://:pw4redis@host9:6379/0/", "..").normalize().toString();
+
+    assertThat(Secrets.mask(path)).doesNotContain("pw4redis", "host9").startsWith("/runs/");
+    assertThat(Secrets.mask(Path.of("redis://:pw4redis@host9:6379/0/", "a").toString()))
+        .isEqualTo("***a");
+  }
+
+  @Test
+  void aSecretThatOverlapsAnotherIsMasked() {
+    Secrets.hide("a value that is longer than the other one: s3cr", "${file:known}");
+    Secrets.hide("s3cr3t-w0rd", "${ENV:UNKNOWN}");
+
+    assertThat(Secrets.mask("(a value that is longer than the other one: s3cr3t-w0rd)"))
+        .isEqualTo("(***)");
+  }
+
+  @Test
+  void thePathOfAFileIsMaskedOnlyAsAWhole(@TempDir Path folder) {
+    Secrets.hide(folder.toString(), "${ENV:FOLDER}");
+
+    assertThat(Secrets.mask(folder.resolve("a") + " " + folder.resolveSibling("other")))
+        .isEqualTo("${ENV:FOLDER}/a " + folder.resolveSibling("other"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"${ENV:PATH}/..", "a/../${ENV:PATH}", "${ENV:PATH}../b"})
+  void aFolderAboveAReferenceIsRefused(String value) {
+    assertThatThrownBy(() -> bind("{path: \"" + value + "\"}"))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("values.path");
+  }
+
+  @Test
   void aLongSecretIsMaskedBeforeATextIsCut() {
     String secret = "abcdefghijklmnopqrstuvwxyz-0123456789".repeat(4);
     Secrets.hide(secret, "${ENV:LONG}");
 
     assertThat(Excerpt.of("WHERE key = '" + secret + "' AND true"))
         .isEqualTo("WHERE key = '${ENV:LONG}' AND true");
-    assertThat(Secrets.mask("cut: " + secret.substring(0, 60) + "..."))
-        .isEqualTo("cut: ${ENV:LONG}...");
+    assertThat(Secrets.mask("cut: " + secret.substring(0, 60) + "...")).isEqualTo("cut: ***...");
   }
 
   @Test

@@ -35,9 +35,9 @@ public final class ClassPathOption {
     return trustCode ? TrustedCode.everything() : TrustedCode.ofUser();
   }
 
-  /** These options as arguments of another command. */
+  /** The code that the user has named, as arguments of another command. */
   public List<String> arguments() {
-    List<String> arguments = new ArrayList<>(trustCode ? List.of("--trust-code") : List.of());
+    List<String> arguments = new ArrayList<>();
     paths().forEach(path -> arguments.addAll(List.of("--classpath", path.toString())));
     return arguments;
   }
