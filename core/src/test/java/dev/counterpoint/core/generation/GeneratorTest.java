@@ -89,7 +89,7 @@ class GeneratorTest {
             new FunctionSession(
                 (ids, positions) -> {
                   long[] last = ids.get(":, -1").toLongArray();
-                  NDArray logits = ids.getManager().create(new Shape(last.length, 5));
+                  NDArray logits = ids.getManager().zeros(new Shape(last.length, 5));
                   for (int row = 0; row < last.length; row++) {
                     NDArray likely = ids.getManager().create(next[(int) last[row]]);
                     logits.set(new NDIndex(row), likely.add(1e-9));
@@ -114,7 +114,7 @@ class GeneratorTest {
             new FunctionSession(
                 (ids, positions) -> {
                   highest.add(positions.max().getLong());
-                  return ids.getManager().create(new Shape(ids.getShape().get(0), 4));
+                  return ids.getManager().zeros(new Shape(ids.getShape().get(0), 4));
                 });
     List<List<Long>> generated =
         new Generator(model, GenerationSettings.greedy(100, Set.of()), 8, Device.cpu())

@@ -69,7 +69,7 @@ record Authorization(
     return next.serve(context, request);
   }
 
-  /** Compares with all tokens, so that the time does not depend on the one that is equal. */
+  /** Compares with all tokens: the time does not depend on the token that is equal. */
   private Map.@Nullable Entry<String, AccessToken> bearer(String token) {
     byte[] hash = Sha256.begin().digest(token.getBytes(StandardCharsets.UTF_8));
     Map.Entry<String, AccessToken> found = null;

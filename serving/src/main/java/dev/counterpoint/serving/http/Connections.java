@@ -13,9 +13,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.atomic.AtomicInteger;
 
 /**
- * Limits the connections of a server: a new one replaces the one that has been without a request
- * for the longest time. A client that opens connections and sends nothing thus does not lock out
- * others.
+ * Limits the connections of a server. Above the limit, a new connection closes the connection that
+ * has been without a request for the longest time, so that a client that opens connections and
+ * sends nothing does not lock out others.
  */
 final class Connections {
   private static final AttributeKey<State> STATE = AttributeKey.valueOf(Connections.class, "STATE");

@@ -21,6 +21,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Objects;
 import java.util.regex.Pattern;
+import java.util.regex.PatternSyntaxException;
 import java.util.zip.ZipException;
 import org.jspecify.annotations.Nullable;
 
@@ -70,6 +71,15 @@ public record TableSource(String name, List<SourceFile> files) {
     return QueryImport.run(sql, cache).path();
   }
 
+  private static PathMatcher glob(String pattern) {
+    try {
+      return FileSystems.getDefault().getPathMatcher("glob:" + pattern);
+    } catch (PatternSyntaxException e) {
+      throw new InvalidSettings(
+          "%s is not a valid pattern: %s.", Excerpt.ofItem(pattern), e.getDescription());
+    }
+  }
+
   /** The files of a path, sorted by name; the path itself if it is neither folder nor pattern. */
   public static List<Path> expand(Path path) throws IOException {
     String name = String.valueOf(path.getFileName());
@@ -78,10 +88,7 @@ public record TableSource(String name, List<SourceFile> files) {
       return List.of(path);
     }
     Path folder = isFolder ? path : path.toAbsolutePath().resolveSibling("");
-    PathMatcher pattern =
-        isFolder
-            ? file -> DATA.matcher(file.toString()).matches()
-            : FileSystems.getDefault().getPathMatcher("glob:" + name);
+    PathMatcher pattern = isFolder ? file -> DATA.matcher(file.toString()).matches() : glob(name);
     FileAccess.requireAccess(folder);
     List<Path> files =
         FolderEntries.of(folder).stream()
