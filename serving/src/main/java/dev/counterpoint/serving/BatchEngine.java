@@ -139,10 +139,18 @@ final class BatchEngine {
   }
 
   private void run() {
-    for (List<Entry> batch = take(); !batch.isEmpty(); batch = take()) {
-      long now = System.nanoTime();
-      batch.forEach(it -> metrics.queued(now - it.queued));
-      answer(batch);
+    boolean isRunning = true;
+    while (isRunning) {
+      List<Entry> batch = List.of();
+      try {
+        batch = take();
+        isRunning = !batch.isEmpty();
+        long now = System.nanoTime();
+        batch.forEach(it -> metrics.queued(now - it.queued));
+        answer(batch);
+      } catch (RuntimeException | Error e) { // such as a lack of memory: others are answered
+        batch.forEach(it -> it.result.completeExceptionally(e));
+      }
     }
     if (running.decrementAndGet() == 0) {
       onStopped.run();
@@ -199,6 +207,9 @@ final class BatchEngine {
   /** Computes a batch. If that fails, each half is computed, until the failing example is alone. */
   @SuppressWarnings("CatchingUnchecked") // User-defined models may throw anything.
   private void answer(List<Entry> batch) {
+    if (batch.isEmpty()) {
+      return;
+    }
     List<ObjectNode> outputs;
     long start = System.nanoTime();
     try {

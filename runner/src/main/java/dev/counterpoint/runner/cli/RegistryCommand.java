@@ -189,9 +189,12 @@ final class RegistryCommand implements Runnable {
   }
 
   private static String describe(RegistryEvent event) {
+    if (event.kind() == RegistryEvent.Kind.CREATE) {
+      return "created the registry";
+    }
     ModelId id = new ModelId(event.name(), event.version(), null);
     return switch (event.kind()) {
-      case ADD ->
+      case CREATE, ADD ->
           "added %s%s, SHA-256 %s"
               .formatted(id, event.alias() == null ? "" : " as " + event.alias(), event.artifact());
       case REMOVE -> "removed " + id;

@@ -111,7 +111,7 @@ final class DatabaseRegistryTest {
         .contains("version 1");
 
     assertThat(registry(file, ExitCode.SUCCESS, "list")).contains("small/1", "small/2", "champion");
-    assertThat(registry(file, ExitCode.SUCCESS, "verify")).contains("3 changes", "2 versions");
+    assertThat(registry(file, ExitCode.SUCCESS, "verify")).contains("4 changes", "2 versions");
     assertThat(folder.resolve("commands/journal.jsonl")).doesNotExist();
   }
 

@@ -24,7 +24,7 @@ import org.apache.commons.compress.compressors.xz.XZCompressorInputStream;
 /** A PostgreSQL server on the loopback interface, in a folder of its own. */
 final class PostgresServer implements TestServer {
   static final String USER = "reader";
-  static final String PASSWORD = "correct horse";
+  static final String PASSWORD = "c0rrect h0rse";
   private static final String NOBODY = "65534";
 
   private final Path folder;

@@ -53,7 +53,7 @@ final class RegistryCommandTest {
     Files.move(small.run(), folder.resolve("moved"));
 
     assertThat(predict(folderOfVersion().toString())).isEqualTo(expected).contains("label");
-    assertThat(registry(ExitCode.SUCCESS, "verify")).contains("1 change", "1 version");
+    assertThat(registry(ExitCode.SUCCESS, "verify")).contains("2 changes", "1 version");
   }
 
   @Test

@@ -19,7 +19,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** Secrets of a run file, and examples of the data, are kept out of the files of a run. */
 final class SecretsTest {
-  private static final String PASSWORD = "correct horse battery staple of the database";
+  private static final String PASSWORD = "c0rrect-h0rse-b4ttery-st4ple-7f";
 
   /** A data source that needs a password, and one that fails with it in the message. */
   private static final String SOURCE =

@@ -13,6 +13,10 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executor;
+import java.util.concurrent.LinkedBlockingQueue;
+import java.util.concurrent.ThreadPoolExecutor;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.function.BiConsumer;
 import org.jspecify.annotations.Nullable;
@@ -26,11 +30,31 @@ import org.slf4j.LoggerFactory;
 public final class FeatureLookup {
   private static final Logger LOG = LoggerFactory.getLogger(FeatureLookup.class);
 
+  /** The default executor of futures has a new thread for each request if there are two cores. */
+  private static final Executor ENCODING = encoding(Runtime.getRuntime().availableProcessors());
+
   private final FeatureStore store;
   private final AtomicBoolean unreachable = new AtomicBoolean();
 
   public FeatureLookup(FeatureStore store) {
     this.store = store;
+  }
+
+  private static Executor encoding(int threads) {
+    ThreadPoolExecutor executor =
+        new ThreadPoolExecutor(
+            threads,
+            threads,
+            10,
+            TimeUnit.SECONDS,
+            new LinkedBlockingQueue<>(),
+            work -> {
+              Thread thread = new Thread(work, "features");
+              thread.setDaemon(true);
+              return thread;
+            });
+    executor.allowCoreThreadTimeOut(true);
+    return executor;
   }
 
   /**
@@ -74,7 +98,8 @@ public final class FeatureLookup {
                     inputs,
                     answers.stream().map(CompletableFuture::join).toList(),
                     removable(views, known),
-                    observer));
+                    observer),
+            ENCODING);
   }
 
   private static Map<Integer, EntityKey> keys(FeatureInputs inputs, FeatureView view) {

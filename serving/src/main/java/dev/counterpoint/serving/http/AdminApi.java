@@ -126,19 +126,20 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
         .methods(methods)
         .build(
             (context, request) -> {
-              context.clearRequestTimeout(); // A large model takes its time.
               return HttpResponse.of(
                   request
                       .aggregate()
                       .thenApplyAsync(
                           body -> {
+                            context.clearRequestTimeout(); // A large model takes its time.
                             try {
                               return HttpResponse.of(
                                   HttpStatus.OK,
                                   MediaType.JSON,
                                   change.apply(context, body).toString());
                             } catch (IOException e) {
-                              throw new UncheckedIOException(e);
+                              return HttpErrors.response(
+                                  HttpStatus.SERVICE_UNAVAILABLE, String.valueOf(e.getMessage()));
                             }
                           },
                           context.blockingTaskExecutor()));
@@ -180,13 +181,10 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
   }
 
   /** The body has the {@code version}, null to remove the alias, and may have the expected one. */
-  private JsonNode setAlias(ServiceRequestContext context, AggregatedHttpRequest request) {
+  private JsonNode setAlias(ServiceRequestContext context, AggregatedHttpRequest request)
+      throws IOException {
     JsonNode body = DataApi.parse(request.content().array());
-    try {
-      repository().setAlias(id(context), version(body, "version"), version(body, "expected"));
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    repository().setAlias(id(context), version(body, "version"), version(body, "expected"));
     return done();
   }
 

@@ -76,6 +76,7 @@ final class DataApi {
   private final ProductionModelService service;
   private final HttpSettings settings;
   private final Semaphore permits;
+  private volatile boolean isLeaving;
   private volatile boolean draining;
 
   /** What a request asks of a model, and how the answer is written. */
@@ -101,8 +102,14 @@ final class DataApi {
     return scopes;
   }
 
+  /** Is no longer ready, but answers new requests. */
+  void unready() {
+    isLeaving = true;
+  }
+
   /** Refuses new requests. */
   void drain() {
+    unready();
     draining = true;
   }
 
@@ -174,7 +181,7 @@ final class DataApi {
   }
 
   private Answer ready() {
-    boolean isReady = !draining && !models.models().isEmpty();
+    boolean isReady = !isLeaving && !models.models().isEmpty();
     return new Answer(
         isReady ? HttpStatus.OK : HttpStatus.SERVICE_UNAVAILABLE, flag("ready", isReady));
   }
@@ -182,8 +189,8 @@ final class DataApi {
   private Answer modelReady(ServiceRequestContext context) {
     try (ModelLease model = models.getModel(id(context))) {
       return new Answer(
-          draining ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK,
-          flag("ready", !draining).put(NAME, model.name()));
+          isLeaving ? HttpStatus.SERVICE_UNAVAILABLE : HttpStatus.OK,
+          flag("ready", !isLeaving).put(NAME, model.name()));
     }
   }
 
@@ -247,7 +254,7 @@ final class DataApi {
     HttpResponse response;
     try {
       response = next.serve(context, request);
-    } catch (Exception e) {
+    } catch (Exception | Error e) {
       permits.release();
       throw e;
     }

@@ -45,11 +45,13 @@ public final class HttpServer implements AutoCloseable {
   private static final Duration QUIET = Duration.ofMillis(200);
 
   private final DataApi api;
+  private final int drainMillis;
   private final Server data;
   private final Server admin;
 
-  private HttpServer(DataApi api, Server data, Server admin) {
+  private HttpServer(DataApi api, int drainMillis, Server data, Server admin) {
     this.api = api;
+    this.drainMillis = drainMillis;
     this.data = data;
     this.admin = admin;
   }
@@ -89,7 +91,10 @@ public final class HttpServer implements AutoCloseable {
     Server dataServer = start(data, settings, "port", settings.port());
     try {
       return new HttpServer(
-          api, dataServer, start(admin, settings, "admin port", settings.admin()));
+          api,
+          settings.drainMillis(),
+          dataServer,
+          start(admin, settings, "admin port", settings.admin()));
     } catch (RuntimeException | Error e) {
       dataServer.stop().join();
       throw e;
@@ -164,17 +169,26 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
-   * Refuses new requests: the server is no longer ready. Accepted requests are answered, until
-   * {@link #close} has returned.
+   * The server is no longer ready. After {@code drainMillis} it refuses new requests. Accepted
+   * requests are answered, until {@link #close} has returned.
    */
   public void drain() {
-    api.drain();
+    api.unready();
+    if (drainMillis == 0) {
+      api.drain();
+    }
   }
 
   /** Refuses new requests, answers the accepted ones and closes the ports. */
   @Override
   public void close() {
-    drain();
+    api.unready();
+    try {
+      Thread.sleep(drainMillis);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    api.drain();
     api.awaitAnswers();
     CompletableFuture.allOf(data.stop(), admin.stop()).join();
   }

@@ -20,6 +20,8 @@ import org.jspecify.annotations.Nullable;
  * @param maxConnections the maximum number of connections
  * @param maxRequests the maximum number of requests that are answered at the same time
  * @param timeoutMillis the time after which a request without a prediction fails
+ * @param drainMillis the time after a request to stop in which the server is not ready, but answers
+ *     new requests; a load balancer must notice it meanwhile
  * @param tls how connections are encrypted; null if they are not
  * @param tokens the tokens that give access, by the name of their bearer, which is logged; with
  *     none every request has access
@@ -32,6 +34,7 @@ public record HttpSettings(
     int maxConnections,
     int maxRequests,
     int timeoutMillis,
+    int drainMillis,
     @Nullable Tls tls,
     Map<String, AccessToken> tokens) {
   private static final int MAX_PORT = 65_535;
@@ -53,6 +56,7 @@ public record HttpSettings(
         .positive("maxConnections", maxConnections)
         .positive("maxRequests", maxRequests)
         .positive("timeoutMillis", timeoutMillis)
+        .notNegative("drainMillis", drainMillis)
         .verify();
     if (!address(host).isLoopbackAddress() && (tls == null || tokens.isEmpty())) {
       throw new InvalidSettings(
@@ -72,6 +76,7 @@ public record HttpSettings(
         MAX_REQUESTS,
         MAX_REQUESTS,
         (int) Duration.ofSeconds(30).toMillis(),
+        0,
         null,
         Map.of());
   }

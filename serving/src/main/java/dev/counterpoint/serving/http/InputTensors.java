@@ -204,7 +204,8 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
     }
     if (elements != values) {
       throw new InvalidSettings(
-          "%s.data has %s values, but the shape %s needs %s.", origin, values, shape, elements);
+          "%s.data has %s values, but the shape %s needs %s.",
+          origin, values, Excerpt.of(shape.toString()), elements);
     }
     return shape.get(0).intValue();
   }

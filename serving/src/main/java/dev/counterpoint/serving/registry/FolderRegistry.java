@@ -130,11 +130,6 @@ public final class FolderRegistry implements AutoCloseable {
     RegistryContent after =
         change(
             content -> {
-              if (content.events().isEmpty() && !FolderEntries.of(artifacts).isEmpty()) {
-                throw new InvalidSettings(
-                    "%s has content, but %s is missing or empty: restore it. Without it, the versions are unknown.",
-                    artifacts, journal.name());
-              }
               Map<String, Path> files = files(model, original);
               String artifact = TrustedCode.hash(files);
               if (fault(artifact).isPresent()) { // missing, or damaged
@@ -321,8 +316,9 @@ public final class FolderRegistry implements AutoCloseable {
         });
   }
 
+  /** The first event is written before any content, so that content without events is found. */
   private void create() throws IOException {
-    if (journal.exists() && Files.exists(artifacts)) {
+    if (journal.exists() && !journal.events().isEmpty() && Files.exists(artifacts)) {
       return;
     }
     for (Path entry : FolderEntries.of(folder)) {
@@ -335,6 +331,19 @@ public final class FolderRegistry implements AutoCloseable {
       FileAccess.createPrivateFolder(folder);
     }
     FileAccess.createPrivateFolder(artifacts);
+    journal.exclusively(
+        appender -> {
+          boolean isNew = appender.events().isEmpty();
+          if (isNew && !FolderEntries.of(artifacts).isEmpty()) {
+            throw new InvalidSettings(
+                "%s has content, but %s is missing or empty: restore it. Without it, the versions are unknown.",
+                artifacts, journal.name());
+          }
+          if (isNew) {
+            appender.append(event(RegistryEvent.Kind.CREATE, "", null, null, null));
+          }
+          return isNew;
+        });
   }
 
   /** Deletes the content of a removed version, unless another version has the same. */

@@ -8,7 +8,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param at the time, as ISO 8601 in UTC
  * @param by the user and the host that changed it
- * @param name the name of the model
+ * @param name the name of the model; empty if there is none
  * @param version the version that is added or removed, or to which the alias refers from now on;
  *     null if the alias is removed
  * @param artifact the SHA-256 of the content of a version that is added; else null
@@ -25,6 +25,8 @@ public record RegistryEvent(
     @Nullable String alias) {
   /** What changes. */
   public enum Kind {
+    /** The registry is created; the event has no name. */
+    CREATE,
     ADD,
     REMOVE,
     ALIAS

@@ -83,6 +83,8 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
 
   private volatile Map<ModelId, ServedModel> served = Map.of();
   private volatile boolean closing;
+  private volatile String outage = ""; // the last message
+  private boolean retries; // whether what failed is tried again without a change of the registry
   private int seen; // events of the registry
 
   /**
@@ -111,7 +113,7 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
       for (ModelId id : ids.keySet()) {
         opened.put(id, model(id, content, opened));
       }
-    } catch (IOException | RuntimeException e) {
+    } catch (IOException | RuntimeException | Error e) {
       opened.values().stream().distinct().forEach(this::release);
       throw e;
     }
@@ -119,17 +121,24 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
   }
 
   /** Opens the versions to which the names refer now, and releases those that are replaced. */
-  public synchronized void refresh() {
-    RegistryContent content;
+  public void refresh() {
     try {
-      content = registry.content();
+      refresh(registry.content()); // read without the lock: a database may not answer
+      outage = "";
     } catch (IOException | RuntimeException e) {
-      ids.keySet().forEach(id -> report(id, e));
-      return;
+      String message = String.valueOf(e.getMessage());
+      if (!message.equals(outage)) {
+        outage = message;
+        log.accept("The models are not changed: " + message);
+      }
     }
-    if (content.events().size() == seen) {
+  }
+
+  private synchronized void refresh(RegistryContent content) {
+    if (content.events().size() <= seen) {
       return; // What failed is tried again after the next change of the registry.
     }
+    retries = false;
     Map<ModelId, ServedModel> next = new LinkedHashMap<>(served);
     for (ModelId id : ids.keySet()) {
       if (closing) {
@@ -142,11 +151,14 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
           log.accept("%s is now version %s".formatted(id, model.version()));
         }
       } catch (IOException | RuntimeException | Error e) { // of a user-defined model
+        retries |= e instanceof IOException;
         report(id, e);
       }
     }
     replace(next);
-    seen = content.events().size();
+    if (!retries) {
+      seen = content.events().size();
+    }
   }
 
   private void report(ModelId id, Throwable failure) {
@@ -172,16 +184,16 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
   }
 
   private ServedModel open(Version version, BatchLimits limits) throws IOException {
-    Path folder = registry.verified(version);
-    long needed = weights(folder.resolve("model"));
+    long needed = weights(registry.folder(version).resolve("model"));
     long used = weights.values().stream().mapToLong(Long::longValue).sum();
     if (needed > maxWeightBytes - used) {
+      retries = true; // There is room when the models that were replaced are closed.
       throw new InvalidSettings(
           "%s has weights of %,d MB; %,d of at most %,d MB are used. Unload a model, or increase"
               + " maxWeightBytes.",
           version.id(), needed >> 20, used >> 20, maxWeightBytes >> 20);
     }
-    Pipeline pipeline = opener.open(folder);
+    Pipeline pipeline = opener.open(registry.verified(version));
     try {
       ServedModel model =
           new ServedModel(version.name(), version.number(), pipeline, limits, meters);
@@ -209,8 +221,11 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
   }
 
   @Override
-  public synchronized List<Entry> index() throws IOException {
-    RegistryContent content = registry.content();
+  public List<Entry> index() throws IOException {
+    return index(registry.content());
+  }
+
+  private synchronized List<Entry> index(RegistryContent content) {
     List<Entry> entries = new ArrayList<>();
     for (TreeMap<Integer, Version> versions : content.versions().values()) {
       for (Version version : versions.values()) {
@@ -236,11 +251,18 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
   }
 
   @Override
-  public synchronized void load(ModelId id) throws IOException {
+  public void load(ModelId id) throws IOException {
+    load(id, registry.content());
+  }
+
+  private synchronized void load(ModelId id, RegistryContent content) throws IOException {
+    if (closing) {
+      throw new IllegalStateException("The models are closed.");
+    }
     boolean isNew = ids.putIfAbsent(id, BatchLimits.defaults()) == null;
     Map<ModelId, ServedModel> next = new LinkedHashMap<>(served);
     try {
-      next.put(id, model(id, registry.content(), next));
+      next.put(id, model(id, content, next));
     } catch (IOException | RuntimeException | Error e) {
       if (isNew) {
         ids.remove(id);

@@ -75,8 +75,7 @@ function showModels(index, now) {
     line.cells[3].classList.toggle("wrong", model.reason !== "");
   }
   const choice = element("model");
-  const names = [...new Set(index.filter(it => it.state === "READY").flatMap(
-    it => [it.name + "/" + it.version, ...(it.aliases || []).map(alias => it.name + "@" + alias)]))];
+  const names = index.filter(it => it.state === "READY").map(it => it.name + "/" + it.version);
   if (names.join() !== [...choice.options].map(it => it.value).join()) {
     choice.replaceChildren(...names.map(name => new Option(name)));
   }

@@ -87,7 +87,7 @@ final class AccessTest {
   }
 
   private static HttpSettings settings(String host, Tls tls, Map<String, AccessToken> tokens) {
-    return new HttpSettings(host, 0, 0, 10_000, 64, 64, 20_000, tls, tokens);
+    return new HttpSettings(host, 0, 0, 10_000, 64, 64, 20_000, 0, tls, tokens);
   }
 
   @ParameterizedTest
@@ -191,7 +191,7 @@ final class AccessTest {
 
   @Test
   void connectionsWithoutRequestsDoNotLockOutOthers() throws Exception {
-    HttpSettings few = new HttpSettings("127.0.0.1", 0, 0, 10_000, 20, 64, 20_000, null, TOKENS);
+    HttpSettings few = new HttpSettings("127.0.0.1", 0, 0, 10_000, 20, 64, 20_000, 0, null, TOKENS);
     List<Socket> idle = new ArrayList<>();
     try (HttpServer other = start(few)) {
       for (int i = 0; i < 60; i++) {

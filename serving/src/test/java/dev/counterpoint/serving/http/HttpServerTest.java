@@ -46,7 +46,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 final class HttpServerTest {
   private static final Path SENTIMENT = Path.of("../runner/src/test/resources/fixtures/finished");
   private static final HttpSettings SETTINGS =
-      new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 64, 20_000, null, Map.of());
+      new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 64, 20_000, 0, null, Map.of());
 
   private static final LoadedModels MODELS = new LoadedModels();
   private static HttpServer server;
@@ -232,7 +232,8 @@ final class HttpServerTest {
               }
               return MODELS.getModel(ModelId.parse("sentiment"));
             });
-    HttpSettings one = new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 1, 20_000, null, Map.of());
+    HttpSettings one =
+        new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 1, 20_000, 0, null, Map.of());
     try (HttpServer other = HttpServer.start(blocking, one, meters)) {
       HttpRequest request = post(other, "/predict/sentiment", "{\"text\": \"a\"}").build();
       CompletableFuture<HttpResponse<String>> first =
@@ -311,6 +312,19 @@ final class HttpServerTest {
       assertThat(status(other.uri().resolve("/v2/health/live"))).isEqualTo(200);
       assertThat(send(post(other, "/predict/sentiment", "{\"text\": \"a\"}")).statusCode())
           .isEqualTo(503);
+    }
+  }
+
+  @Test
+  void aServerThatWaitsForItsLoadBalancerIsNotReadyAndAnswers() throws Exception {
+    HttpSettings waiting =
+        new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 64, 20_000, 100, null, Map.of());
+    try (HttpServer other = HttpServer.start(MODELS, waiting, meters)) {
+      other.drain();
+
+      assertThat(status(other.uri().resolve("/v2/health/ready"))).isEqualTo(503);
+      assertThat(send(post(other, "/predict/sentiment", "{\"text\": \"a\"}")).statusCode())
+          .isEqualTo(200);
     }
   }
 

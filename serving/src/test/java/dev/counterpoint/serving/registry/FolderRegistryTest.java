@@ -156,7 +156,7 @@ final class FolderRegistryTest {
 
     Files.writeString(
         journal(), whole.replace("\"version\":1,\"alias\"", "\"version\":2,\"alias\""));
-    assertThatThrownBy(() -> registry.content()).hasMessageContaining("line 3");
+    assertThatThrownBy(() -> registry.content()).hasMessageContaining("line 4");
 
     Files.writeString(journal(), whole.lines().skip(1).reduce("", (a, b) -> a + b + "\n"));
     assertThatThrownBy(() -> registry.content()).hasMessageContaining("line 1");
@@ -170,7 +170,7 @@ final class FolderRegistryTest {
 
     assertThat(registry.content().versions().get("fraud")).hasSize(1);
     registry.setAlias(id("fraud@champion"), 1, null);
-    assertThat(registry.content().events()).hasSize(2);
+    assertThat(registry.content().events()).hasSize(3);
   }
 
   @Test
@@ -222,7 +222,7 @@ final class FolderRegistryTest {
     Path model = run("a").resolve("model");
     registry.add(id("fraud@champion"), model, model);
 
-    assertThat(registry.content().events()).hasSize(1);
+    assertThat(registry.content().events()).hasSize(2); // with the creation
     assertThat(registry.content().alias("fraud", "champion")).contains(1);
     assertThatThrownBy(() -> new ModelId("fraud", null, "a b")).hasMessageContaining("a b");
   }
@@ -233,6 +233,61 @@ final class FolderRegistryTest {
         .hasMessageContaining("no registry");
     assertThatThrownBy(() -> registry.remove(id("fraud/1"))).hasMessageContaining("no registry");
     assertThat(folder).doesNotExist();
+  }
+
+  /** A journal that cannot append a version. */
+  private record FullDisk(RegistryJournal journal) implements RegistryJournal {
+    @Override
+    public String name() {
+      return journal.name();
+    }
+
+    @Override
+    public boolean exists() throws IOException {
+      return journal.exists();
+    }
+
+    @Override
+    public List<RegistryEvent> events() throws IOException {
+      return journal.events();
+    }
+
+    @Override
+    public <T> T exclusively(Exclusive<T> work) throws IOException {
+      return journal.exclusively(
+          appender ->
+              work.run(
+                  new Appender() {
+                    @Override
+                    public List<RegistryEvent> events() throws IOException {
+                      return appender.events();
+                    }
+
+                    @Override
+                    public void append(RegistryEvent event) throws IOException {
+                      if (event.kind() == RegistryEvent.Kind.ADD) {
+                        throw new IOException("No space left on device");
+                      }
+                      appender.append(event);
+                    }
+                  }));
+    }
+
+    @Override
+    public void close() {
+      journal.close();
+    }
+  }
+
+  @Test
+  void aFirstVersionThatCouldNotBeAddedDoesNotPreventTheNext() throws IOException {
+    FullDisk full = new FullDisk(new FolderJournal(folder));
+    Path run = run("a");
+    assertThatThrownBy(() -> new FolderRegistry(folder, full, "ann@host").add("fraud", run))
+        .hasMessageContaining("No space");
+
+    assertThat(registry.add("fraud", run("b")).number()).isEqualTo(1);
+    assertThat(registry.unused()).hasSize(1);
   }
 
   @Test

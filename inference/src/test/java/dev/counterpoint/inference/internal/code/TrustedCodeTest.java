@@ -136,9 +136,9 @@ final class TrustedCodeTest {
 
   @Test
   void aQueryThatAReferenceHidesIsNamed() {
-    Secrets.hide("; copy it to the attacker", "${file:x}");
+    Secrets.hide("; c0py-1t-t0-4n0th3r", "${file:x}");
 
-    assertThatThrownBy(() -> trust.requireQueries("query: select 1; copy it to the attacker\n"))
+    assertThatThrownBy(() -> trust.requireQueries("query: select 1; c0py-1t-t0-4n0th3r\n"))
         .hasMessageContaining("in the run file");
     assertThatThrownBy(() -> trust.requireQueries("query: select 1\n"))
         .hasMessageNotContaining("in the run file");

@@ -119,11 +119,10 @@ final class ReferencesTest {
 
   @Test
   void aSecretThatOverlapsAnotherIsMasked() {
-    Secrets.hide("a value that is longer than the other one: s3cr", "${file:known}");
+    Secrets.hide("4-v4lue-l0nger-th4n-the-0ther-s3cr", "${file:known}");
     Secrets.hide("s3cr3t-w0rd", "${ENV:UNKNOWN}");
 
-    assertThat(Secrets.mask("(a value that is longer than the other one: s3cr3t-w0rd)"))
-        .isEqualTo("(***)");
+    assertThat(Secrets.mask("(4-v4lue-l0nger-th4n-the-0ther-s3cr3t-w0rd)")).isEqualTo("(***)");
   }
 
   @Test

@@ -80,7 +80,7 @@ public final class ServeCommand implements Callable<Integer> {
   @Option(
       names = "--admin-port",
       paramLabel = "PORT",
-      description = "The port for /metrics and /healthz (default: the port after --port).")
+      description = "The port for administration and metrics (default: the port after --port).")
   private @Nullable Integer adminPort;
 
   @Option(
@@ -172,7 +172,7 @@ public final class ServeCommand implements Callable<Integer> {
             file.http().tokens().isEmpty() ? "" : "-H 'authorization: Bearer TOKEN' ",
             example(first.pipeline()),
             server.uri(),
-            first.name());
+            served.get(0));
       }
       Thread refreshing =
           new Thread(() -> refresh(refresh, file.refreshSeconds(), stop), "registry");

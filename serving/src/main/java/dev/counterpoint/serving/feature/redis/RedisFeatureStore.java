@@ -4,6 +4,8 @@ import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.data.FeatureView;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.settings.Excerpt;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.serving.feature.EntityKey;
 import dev.counterpoint.serving.feature.FeatureRow;
 import dev.counterpoint.serving.feature.FeatureStore;
@@ -167,7 +169,13 @@ final class RedisFeatureStore implements FeatureStore, FeatureWriter {
   public void write(String view, List<FeatureRow> rows) {
     List<String> keys = new ArrayList<>();
     List<String> arguments = new ArrayList<>();
+    Instant now = Instant.now();
     for (FeatureRow row : rows) {
+      if (row.time().isAfter(now)) { // It would be served at once, and hide later rows.
+        throw new InvalidSettings(
+            "The time %s of %s is in the future; Redis has only the newest features.",
+            row.time(), Excerpt.ofItem(row.key().value()));
+      }
       keys.add(key(view, row.key()));
       arguments.add(ISO.format(row.time()));
       arguments.add(Integer.toString(row.values().size()));

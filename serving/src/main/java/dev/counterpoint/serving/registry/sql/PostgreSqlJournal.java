@@ -26,11 +26,16 @@ final class PostgreSqlJournal implements RegistryJournal {
       new Migrations(
           "registry_migrations", PostgreSqlJournal.class, List.of("1-registry-events.sql"));
 
-  /** The number of the advisory lock: "registry" in ASCII. */
+  /** The number of the advisory lock of changes: "registry" in ASCII. */
   private static final long LOCK = 0x7265676973747279L;
+
+  private static final long MIGRATION_LOCK = LOCK + 1;
 
   /** Another process may copy a large model meanwhile. */
   private static final Duration WAIT = Duration.ofMinutes(10);
+
+  /** The limit of a statement that waits for no other process. */
+  private static final Duration ANSWER = Duration.ofSeconds(10);
 
   private final String name;
   private final DataSource source;
@@ -50,9 +55,10 @@ final class PostgreSqlJournal implements RegistryJournal {
     this.name = name;
     this.source = source;
     with(
+        ANSWER,
         connection -> {
           connection.setAutoCommit(false);
-          execute(connection, "SELECT pg_advisory_xact_lock(" + LOCK + ")");
+          execute(connection, "SELECT pg_advisory_xact_lock(" + MIGRATION_LOCK + ")");
           MIGRATIONS.run(connection);
           connection.commit();
           return true;
@@ -71,7 +77,7 @@ final class PostgreSqlJournal implements RegistryJournal {
 
   @Override
   public List<RegistryEvent> events() throws IOException {
-    return with(this::events);
+    return with(ANSWER, this::events);
   }
 
   private List<RegistryEvent> events(Connection connection) throws SQLException {
@@ -97,6 +103,7 @@ final class PostgreSqlJournal implements RegistryJournal {
   @Override
   public <T> T exclusively(Exclusive<T> work) throws IOException {
     return with(
+        WAIT.plus(ANSWER),
         connection -> {
           execute(connection, "SET lock_timeout = " + WAIT.toMillis());
           execute(connection, "SELECT pg_advisory_lock(" + LOCK + ")"); // until it is closed
@@ -141,8 +148,10 @@ final class PostgreSqlJournal implements RegistryJournal {
     }
   }
 
-  private <T> T with(Work<T> work) throws IOException {
+  /** Uses a connection, each statement of which must end within a time. */
+  private <T> T with(Duration limit, Work<T> work) throws IOException {
     try (Connection connection = source.getConnection()) {
+      connection.setNetworkTimeout(Runnable::run, Math.toIntExact(limit.toMillis()));
       return work.run(connection);
     } catch (SQLException e) {
       throw failure(e);
