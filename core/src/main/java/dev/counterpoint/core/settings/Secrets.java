@@ -17,6 +17,11 @@ public final class Secrets {
   /** A normalized path, or a message about its parent, may have only a part of a value. */
   private static final int PART_LENGTH = 8;
 
+  /**
+   * A literal value with a password has other words too, and is printed in its own message only.
+   */
+  private static final int LITERAL_PART_LENGTH = 24;
+
   private static final String PART = "***";
 
   private static final Map<String, String> REPLACEMENTS = new ConcurrentHashMap<>();
@@ -29,22 +34,30 @@ public final class Secrets {
    */
   public static void hide(String value, String replacement) {
     File file = new File(value);
-    boolean withParts = !file.isAbsolute() || !file.exists();
-    value.lines().map(String::strip).forEach(line -> add(line, replacement, withParts));
-    add(value, replacement, withParts);
+    hide(value, replacement, file.isAbsolute() && file.exists() ? value.length() : PART_LENGTH);
+  }
+
+  /** Hides a literal value that has a password, and each of its parts of 24 characters. */
+  public static void hideLiteral(String value) {
+    hide(value, PART, LITERAL_PART_LENGTH);
+  }
+
+  private static void hide(String value, String replacement, int part) {
+    value.lines().map(String::strip).forEach(line -> add(line, replacement, part));
+    add(value, replacement, part);
     try {
-      add(Path.of(value).normalize().toString(), replacement, withParts);
+      add(Path.of(value).normalize().toString(), replacement, part);
     } catch (InvalidPathException e) {
       // It cannot be a part of a path.
     }
   }
 
-  private static void add(String value, String replacement, boolean withParts) {
+  private static void add(String value, String replacement, int part) {
     if (value.length() >= MIN_LENGTH) {
       REPLACEMENTS.put(value, replacement);
     }
-    for (int i = 0; withParts && i + PART_LENGTH <= value.length(); i++) {
-      REPLACEMENTS.putIfAbsent(value.substring(i, i + PART_LENGTH), PART);
+    for (int i = 0; part > 0 && i + part <= value.length(); i++) {
+      REPLACEMENTS.putIfAbsent(value.substring(i, i + part), PART);
     }
   }
 

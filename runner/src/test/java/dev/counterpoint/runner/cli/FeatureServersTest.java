@@ -282,12 +282,12 @@ final class FeatureServersTest {
   @ParameterizedTest
   @EnumSource(Kind.class)
   void aWrongPasswordIsReportedWithoutIt(Kind kind) throws IOException {
-    Files.writeString(folder.resolve("wrong"), "wrong-password");
+    Files.writeString(folder.resolve("wrong"), "wr0ng-p4ss");
     Files.writeString(
         folder.resolve("wrong.yaml"), server(kind).storeFile().replace("secret}", "wrong}"));
 
     assertThat(features(terminal, "wrong.yaml", "get", "1")).isEqualTo(ExitCode.RUN_FAILED);
 
-    assertThat(terminal.err()).contains("127.0.0.1").doesNotContain("wrong-password");
+    assertThat(terminal.err()).contains("127.0.0.1").doesNotContain("wr0ng-p4ss");
   }
 }

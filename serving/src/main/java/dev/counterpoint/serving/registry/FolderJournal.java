@@ -16,6 +16,7 @@ import java.util.List;
 
 /** The journal in the folder of a registry, for the processes of one machine. */
 final class FolderJournal implements RegistryJournal {
+  static final String FILE = "journal.jsonl";
   static final String LOCK = ".lock";
 
   /** The locks of a file system are held by a process, not by a thread. */
@@ -26,7 +27,7 @@ final class FolderJournal implements RegistryJournal {
 
   FolderJournal(Path folder) {
     this.folder = folder;
-    journal = new JournalFile(folder.resolve("journal.jsonl"));
+    journal = new JournalFile(folder.resolve(FILE));
   }
 
   @Override

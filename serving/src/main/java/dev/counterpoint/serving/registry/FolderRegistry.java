@@ -43,7 +43,8 @@ public final class FolderRegistry implements AutoCloseable {
   private static final String CODE = "code";
   private static final List<String> ABOUT_RUN = List.of("provenance.json", "summary.json");
   private static final String ARTIFACTS = "artifacts";
-  private static final Set<String> CREATED = Set.of(ARTIFACTS, FolderJournal.LOCK);
+  private static final Set<String> CREATED =
+      Set.of(ARTIFACTS, FolderJournal.LOCK, FolderJournal.FILE);
   private static final Pattern HASH = Pattern.compile("[0-9a-f]{64}");
 
   private final Path folder;

@@ -118,14 +118,14 @@ record References(
   private Scalar resolve(Scalar scalar, String path, List<Problem> problems) {
     String text = scalar.text();
     if (hasPassword(text)) {
-      Secrets.hide(text, "***");
+      Secrets.hideLiteral(text);
       problems.add(new Problem(path, "has a password; its value " + LITERAL));
       return scalar;
     }
     Matcher matcher = REFERENCE.matcher(text);
     if (!matcher.find()) {
       if (isSecret(path) && scalar.isString() && !text.isEmpty()) {
-        Secrets.hide(text, "***");
+        Secrets.hideLiteral(text);
         problems.add(new Problem(path, NAMED));
       }
       return scalar;
