@@ -56,6 +56,7 @@ final class AccessTest {
   private static final LoadedModels MODELS = new LoadedModels();
   private static final BlockingQueue<String> LINES = new LinkedBlockingQueue<>();
   private static HttpServer server;
+  private static HttpServer open; // without tokens
 
   private final HttpClient client = HttpClient.newHttpClient();
 
@@ -69,11 +70,13 @@ final class AccessTest {
     MODELS.add(
         "sentiment", Pipeline.open(Path.of("../runner/src/test/resources/fixtures/finished")));
     server = start(settings("127.0.0.1", null, TOKENS));
+    open = start(settings("127.0.0.1", null, Map.of()));
   }
 
   @AfterAll
   static void stop() {
     server.close();
+    open.close();
     MODELS.close();
   }
 
@@ -168,23 +171,21 @@ final class AccessTest {
     "[::1]:8081, , 200"
   })
   void aPageOfAnotherSiteHasNoAccess(String host, String origin, int status) throws Exception {
-    try (HttpServer open = start(settings("127.0.0.1", null, Map.of()))) {
-      for (URI uri : List.of(open.uri(), open.adminUri())) {
-        try (Socket socket = new Socket("127.0.0.1", uri.getPort())) {
-          String request =
-              "POST /predict/sentiment HTTP/1.1\r\nhost: "
-                  + host
-                  + (origin == null ? "" : "\r\norigin: " + origin)
-                  + "\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: "
-                  + BODY.length()
-                  + "\r\n\r\n"
-                  + BODY;
-          socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
-          String response =
-              new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+    for (URI uri : List.of(open.uri(), open.adminUri())) {
+      try (Socket socket = new Socket("127.0.0.1", uri.getPort())) {
+        String request =
+            "POST /predict/sentiment HTTP/1.1\r\nhost: "
+                + host
+                + (origin == null ? "" : "\r\norigin: " + origin)
+                + "\r\nconnection: close\r\ncontent-type: application/json\r\ncontent-length: "
+                + BODY.length()
+                + "\r\n\r\n"
+                + BODY;
+        socket.getOutputStream().write(request.getBytes(StandardCharsets.US_ASCII));
+        String response =
+            new String(socket.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
 
-          assertThat(response).startsWith("HTTP/1.1 " + status);
-        }
+        assertThat(response).startsWith("HTTP/1.1 " + status);
       }
     }
   }
@@ -241,8 +242,8 @@ final class AccessTest {
         .hasMessageContaining("0.0.0.0");
     assertThatThrownBy(() -> settings("0.0.0.0", upstream, Map.of()))
         .isInstanceOf(InvalidSettings.class);
-    try (HttpServer open = start(settings("0.0.0.0", upstream, TOKENS))) {
-      assertThat(open.uri().getScheme()).isEqualTo("http");
+    try (HttpServer other = start(settings("0.0.0.0", upstream, TOKENS))) {
+      assertThat(other.uri().getScheme()).isEqualTo("http");
     }
   }
 
