@@ -139,7 +139,7 @@ public record Retraining(
 
   /**
    * Writes what belongs to the run; relative paths of data are still resolved as in it. Code
-   * outside of the run directory stays where it is.
+   * outside of the run directory is not copied.
    */
   private void copy(Path target) throws IOException {
     RunDirectory copy = new RunDirectory(target);

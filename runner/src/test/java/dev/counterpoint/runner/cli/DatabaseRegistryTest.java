@@ -126,8 +126,8 @@ final class DatabaseRegistryTest {
                 i ->
                     CompletableFuture.supplyAsync(
                         () -> {
-                          try (FolderRegistry own = open(file)) {
-                            return own.add("a", model).number();
+                          try {
+                            return open(file).add("a", model).number();
                           } catch (IOException e) {
                             throw new IllegalStateException(e);
                           }

@@ -77,7 +77,4 @@ final class FolderJournal implements RegistryJournal {
       }
     }
   }
-
-  @Override
-  public void close() {}
 }

@@ -38,7 +38,7 @@ import org.jspecify.annotations.Nullable;
  *
  * The journal may be in a database instead, for several machines that share the folder.
  */
-public final class FolderRegistry implements AutoCloseable {
+public final class FolderRegistry {
   private static final String MODEL = "model";
   private static final String CODE = "code";
   private static final List<String> ABOUT_RUN = List.of("provenance.json", "summary.json");
@@ -67,7 +67,6 @@ public final class FolderRegistry implements AutoCloseable {
    * A registry with a journal elsewhere.
    *
    * @param folder has the content of the versions; may not exist yet
-   * @param journal closed with this registry
    */
   public FolderRegistry(Path folder, RegistryJournal journal, String user) {
     this.folder = folder;
@@ -365,10 +364,5 @@ public final class FolderRegistry implements AutoCloseable {
     return FolderEntries.of(artifacts).stream()
         .filter(it -> !used.contains(it.getFileName().toString()))
         .toList();
-  }
-
-  @Override
-  public void close() {
-    journal.close();
   }
 }

@@ -5,7 +5,7 @@ import java.io.IOException;
 import java.util.List;
 
 /** The changes of a registry in their order, which several processes append to. Thread-safe. */
-public interface RegistryJournal extends AutoCloseable {
+public interface RegistryJournal {
   /** Work that no other process does at the same time. */
   @FunctionalInterface
   interface Exclusive<T> {
@@ -36,7 +36,4 @@ public interface RegistryJournal extends AutoCloseable {
 
   /** Runs work while no other process changes the journal. */
   <T> T exclusively(Exclusive<T> work) throws IOException;
-
-  @Override
-  void close();
 }

@@ -272,11 +272,6 @@ final class FolderRegistryTest {
                     }
                   }));
     }
-
-    @Override
-    public void close() {
-      journal.close();
-    }
   }
 
   @Test

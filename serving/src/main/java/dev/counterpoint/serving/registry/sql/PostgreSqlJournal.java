@@ -166,7 +166,4 @@ final class PostgreSqlJournal implements RegistryJournal {
             + String.valueOf(e.getMessage()).lines().findFirst().orElse(""),
         e);
   }
-
-  @Override
-  public void close() {}
 }
