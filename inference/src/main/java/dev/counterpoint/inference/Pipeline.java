@@ -132,6 +132,9 @@ public final class Pipeline implements AutoCloseable {
             && table == null;
     int textLength = kind == Kind.TEXT ? config.model().maxLength() : maxLength;
     encoder = readsText ? new TextEncoder(tokenizer(), textLength) : null;
+    if (kind != Kind.TEXT) { // The next token alone is a row, for which packing does not pay.
+      model.packWeights();
+    }
   }
 
   /**

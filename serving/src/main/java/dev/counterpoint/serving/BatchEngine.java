@@ -22,8 +22,11 @@ import java.util.function.Function;
  * compute.
  */
 final class BatchEngine {
-  /** In a larger batch no example has less than half of the tokens of the longest one. */
-  private static final int SMALL = 1_024;
+  /** The number of tokens above which padding costs more than another batch does. */
+  private static final int SMALL = 256;
+
+  /** The largest share of padding in a batch that is not small. */
+  private static final double MAX_PADDING = 0.2;
 
   private final BatchLimits limits;
   private final Function<List<Example>, List<ObjectNode>> compute;
@@ -187,14 +190,15 @@ final class BatchEngine {
     bySimilarity.sort(Comparator.comparingInt(it -> Math.abs(it.example.tokens() - length)));
     Set<Entry> batch = Collections.newSetFromMap(new IdentityHashMap<>());
     List<Entry> ordered = new ArrayList<>();
-    long shortest = length;
     long longest = length;
+    long tokens = 0;
     for (Entry entry : bySimilarity) {
-      shortest = Math.min(shortest, entry.example.tokens());
       longest = Math.max(longest, entry.example.tokens());
+      tokens += entry.example.tokens();
       long padded = longest * (ordered.size() + 1);
       boolean isFull = ordered.size() == limits.rows() || padded > limits.paddedTokens();
-      if (!ordered.isEmpty() && (isFull || (padded > SMALL && longest > 2 * shortest))) {
+      boolean isWasteful = padded > SMALL && padded - tokens > MAX_PADDING * padded;
+      if (!ordered.isEmpty() && (isFull || isWasteful)) {
         break;
       }
       ordered.add(entry);

@@ -9,8 +9,9 @@ import dev.counterpoint.core.settings.Checks;
  * @param paddedTokens the maximum number of tokens in a batch, including padding; a single example
  *     may have more
  * @param queue the maximum number of examples that wait
- * @param threads the number of threads that run the model; each operation also uses the threads of
- *     libtorch
+ * @param threads the number of threads that run the model. Each operation uses as many threads of
+ *     libtorch as there are processors for each of these. The model that is loaded last sets this
+ *     for the whole process, unless {@code OMP_NUM_THREADS} is set.
  */
 public record BatchLimits(int rows, int paddedTokens, int queue, int threads) {
   public BatchLimits {
@@ -22,8 +23,18 @@ public record BatchLimits(int rows, int paddedTokens, int queue, int threads) {
         .verify();
   }
 
-  /** 32 examples or 16,384 tokens in a batch, 1,024 waiting examples, one thread. */
+  private static final int MAX_DEFAULT_THREADS = 4;
+
+  /**
+   * 32 examples or 16,384 tokens in a batch, 1,024 waiting examples, a thread per processor up to 4.
+   */
   public static BatchLimits defaults() {
-    return new BatchLimits(32, 16_384, 1_024, 1);
+    int threads = Math.min(Runtime.getRuntime().availableProcessors(), MAX_DEFAULT_THREADS);
+    return new BatchLimits(32, 16_384, 1_024, threads);
+  }
+
+  /** The number of threads of an operation of libtorch. */
+  int threadsPerOperation() {
+    return Math.max(1, Runtime.getRuntime().availableProcessors() / threads);
   }
 }

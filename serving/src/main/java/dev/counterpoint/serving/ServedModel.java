@@ -2,6 +2,7 @@ package dev.counterpoint.serving;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.inference.golden.GoldenExamples;
@@ -29,6 +30,9 @@ import org.jspecify.annotations.Nullable;
  * {@linkplain #release released} it and all leases are closed. Thread-safe.
  */
 public final class ServedModel {
+  /** A word of a million letters, a kilobyte if it is compressed, takes a second to encode. */
+  private static final int MAX_CHARACTERS = 100_000;
+
   private final String name;
   private final int version;
   private final BatchLimits limits;
@@ -60,6 +64,9 @@ public final class ServedModel {
     predictor = new JsonPredictor(pipeline, null, EntityPredictor.Words.TEXT);
     reader = InputReader.of(pipeline, null);
     metrics = new ModelMetrics(meters, name, version);
+    if (System.getenv("OMP_NUM_THREADS") == null) {
+      Torch.setThreads(limits.threadsPerOperation());
+    }
     try {
       engine =
           new BatchEngine(
@@ -142,10 +149,10 @@ public final class ServedModel {
     requireAllowed(inputs.size());
     List<Example> examples = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
+      if (deadline != null && !Instant.now().isBefore(deadline)) {
+        return CompletableFuture.failedFuture(new TimeoutException());
+      }
       examples.add(example("inputs[" + i + "]", inputs.get(i)));
-    }
-    if (deadline != null && !Instant.now().isBefore(deadline)) {
-      return CompletableFuture.failedFuture(new TimeoutException());
     }
     CompletableFuture<List<ObjectNode>> answer = new CompletableFuture<>();
     List<CompletableFuture<ObjectNode>> results = engine.submit(examples);
@@ -171,8 +178,13 @@ public final class ServedModel {
 
   private Example example(String origin, JsonNode json) {
     ModelInput input = reader.read(origin, json);
+    if (input.characters() > MAX_CHARACTERS) {
+      throw new InvalidSettings(
+          "%s has %s characters; at most %s are allowed.",
+          origin, input.characters(), MAX_CHARACTERS);
+    }
     if (!predictor.readsEncoded()) {
-      return new Example(input, null, 1);
+      return new Example(input, null, input.characters()); // a token has at least one
     }
     TextEncoder.Encoded encoded = predictor.encoded(List.of(input));
     return new Example(input, encoded, (int) encoded.batch().tokens());

@@ -5,6 +5,7 @@ import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Sha256;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -89,6 +90,11 @@ public final class FolderChecksums {
       Map<String, String> hashes = hashes(folder.resolve(Checksums.FILE));
       for (Map.Entry<String, String> entry : hashes.entrySet()) {
         Path file = folder.resolve(entry.getKey());
+        if (!folder.equals(file.getParent()) || entry.getKey().startsWith("..")) {
+          throw new InvalidSettings(
+              "%s in %s lists a file of another folder: %s",
+              Checksums.FILE, folder, Excerpt.ofItem(entry.getKey()));
+        }
         if (Files.isRegularFile(file) && entry.getKey().endsWith(WEIGHTS)) {
           large.put(file, entry.getValue());
         } else {

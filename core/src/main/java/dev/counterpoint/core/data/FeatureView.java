@@ -29,7 +29,8 @@ import org.jspecify.annotations.Nullable;
  * @param allowStaleUpTo stale features are used up to this age, and reported as stale
  * @param missing what happens to an input if the store has no value for it
  * @param stale what happens to an input if its features are too old
- * @param unreachable what happens to an input if the store does not answer in time
+ * @param unreachable what happens to an input if the store does not answer in time; {@code cached}
+ *     uses the features of an earlier request, up to {@code maxAge} or {@code allowStaleUpTo}
  * @param defaultValues the values of columns for the policy {@code default}; a column without one
  *     has a missing value
  */
@@ -54,7 +55,13 @@ public record FeatureView(
     FAIL,
     /** The input gets the default values. */
     @JsonProperty("default")
-    DEFAULT
+    DEFAULT,
+    /**
+     * The input gets the features that this process last read, if they are not too old; otherwise
+     * the request fails.
+     */
+    @JsonProperty("cached")
+    CACHED
   }
 
   /** The form of the name of a view. */
@@ -75,7 +82,9 @@ public record FeatureView(
                 allowStaleUpTo == null || (maxAge != null && allowStaleUpTo.compareTo(maxAge) > 0),
                 "allowStaleUpTo",
                 String.valueOf(allowStaleUpTo),
-                "must be greater than maxAge");
+                "must be greater than maxAge")
+            .that(missing != Policy.CACHED, "missing", "cached", "must be fail or default")
+            .that(stale != Policy.CACHED, "stale", "cached", "must be fail or default");
     if (name != null) { // It is null in defaults().
       checks
           .that(name.matches(NAME), "name", '"' + Excerpt.ofItem(name) + '"', "must match " + NAME)

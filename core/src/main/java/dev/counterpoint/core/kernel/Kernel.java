@@ -38,7 +38,7 @@ import java.util.stream.Collectors;
 public final class Kernel {
   /**
    * Prefix of the first line of a source that uses functions of other sources, followed by their
-   * names.
+   * names; {@code {NAME}} is the value of a constant.
    */
   private static final String DEPENDENCIES = "# with ";
 
@@ -84,7 +84,7 @@ public final class Kernel {
 
   private static PtSymbolBlock module(Key key) {
     byte[] archive =
-        ModuleArchive.pack(source(key.owner(), key.name()), new TreeMap<>(key.constants()));
+        ModuleArchive.pack(source(key, key.name()), new TreeMap<>(key.constants()));
     try {
       return JniUtils.loadModule(newManager(), new ByteArrayInputStream(archive), false, false);
     } catch (EngineException | IOException e) {
@@ -93,13 +93,17 @@ public final class Kernel {
     }
   }
 
-  private static String source(Class<?> owner, String name) {
-    String source = Resource.read(owner, name + ".py");
+  private static String source(Key key, String reference) {
+    String name =
+        reference.startsWith("{")
+            ? key.constants().get(reference.substring(1, reference.length() - 1)).toString()
+            : reference;
+    String source = Resource.read(key.owner(), name + ".py");
     return source.startsWith(DEPENDENCIES)
         ? source
             + Arrays.stream(
                     source.substring(DEPENDENCIES.length(), source.indexOf('\n')).split(", "))
-                .map(other -> source(owner, other))
+                .map(other -> source(key, other))
                 .collect(Collectors.joining())
         : source;
   }

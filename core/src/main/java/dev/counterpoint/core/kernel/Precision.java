@@ -1,7 +1,9 @@
 package dev.counterpoint.core.kernel;
 
+import ai.djl.ndarray.NDArray;
 import java.util.HashMap;
 import java.util.Map;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Precision of matrix multiplications. Weights, gradients, norms, softmax, losses and optimizers
@@ -17,6 +19,10 @@ public enum Precision {
    * and needs memory for another copy of the weights.
    */
   BFLOAT16(15);
+
+  private static final int MIN_PACKED = 1 << 15;
+  private static final int OUTPUT_BLOCK = 64;
+  private static final int INPUT_BLOCK = 16;
 
   private final long type;
 
@@ -42,7 +48,28 @@ public enum Precision {
    * @param rounded whether to round the operands and multiply in float32
    */
   public Map<String, Object> constants(boolean rounded) {
-    return Map.of("type", type, "rounded", rounded);
+    return Map.of("type", type, "rounded", rounded, "dense", Matmul.DENSE);
+  }
+
+  /**
+   * Whether products with a weight take less time with a copy of it in another order. For small
+   * weights the call of oneDNN takes longer than the product. Sizes that oneDNN would pad are not
+   * packed: on some processors version 3.7 does not fill the padding with zeros.
+   *
+   * @param weight (outputs, inputs)
+   */
+  public boolean packs(NDArray weight) {
+    return this == FLOAT32
+        && Matmul.DENSE.equals(Matmul.ONEDNN)
+        && !weight.getDevice().isGpu()
+        && weight.size() >= MIN_PACKED
+        && weight.size(0) % OUTPUT_BLOCK == 0
+        && weight.size(1) % INPUT_BLOCK == 0;
+  }
+
+  /** The library that computes large products of float32 without gradients: oneDNN or MKL. */
+  public static String inferenceLibrary() {
+    return Matmul.DENSE.equals(Matmul.ONEDNN) ? "oneDNN" : "MKL";
   }
 
   /** The constants of this precision together with additional ones of a kernel. */
@@ -54,13 +81,18 @@ public enum Precision {
 
   /** Capabilities of libtorch on this processor, determined at first use. */
   private static final class Matmul {
-    static final boolean SUPPORTS_BFLOAT16 = supportsBfloat16();
+    static final String ONEDNN = "dense_onednn";
+    static final @Nullable Kernel BFLOAT16_KERNEL = load();
+    static final boolean SUPPORTS_BFLOAT16 =
+        BFLOAT16_KERNEL != null && BFLOAT16_KERNEL.number("supported") > 0;
+    static final String DENSE =
+        BFLOAT16_KERNEL != null && Processor.read().isAmdWithAvx512() ? ONEDNN : "dense";
 
-    private static boolean supportsBfloat16() {
+    private static @Nullable Kernel load() {
       try {
-        return Kernel.load("bfloat16").number("supported") > 0;
+        return Kernel.load("bfloat16");
       } catch (IllegalStateException noSuchOperator) {
-        return false; // this libtorch was built without oneDNN, which implements the operators
+        return null; // this libtorch was built without oneDNN, which implements the operators
       }
     }
   }

@@ -64,6 +64,11 @@ public record Processor(
     return new Processor(model, cores, null, null, null, List.of());
   }
 
+  /** Whether MKL, which has AVX-512 only for processors of Intel, uses a half of this one. */
+  boolean isAmdWithAvx512() {
+    return model != null && model.startsWith("AMD ") && Boolean.TRUE.equals(avx512);
+  }
+
   private static List<String> used(Set<String> sets) {
     return sets.stream().filter(set -> set.matches(USED_BY_LIBTORCH)).sorted().toList();
   }

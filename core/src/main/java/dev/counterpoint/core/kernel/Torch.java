@@ -63,6 +63,11 @@ public final class Torch {
     return new Recording(false);
   }
 
+  /** Whether this thread records: {@code torch.is_grad_enabled()}. */
+  public static boolean recordsGradients() {
+    return JniUtils.isGradMode();
+  }
+
   /**
    * Adds the gradients of a scalar to all leaves that it depends on: {@code Tensor.backward()}.
    * Does not support {@link #checkpoint}.

@@ -201,6 +201,15 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
   }
 
   /**
+   * Keeps a second copy of the weights of large linear layers, in the order that is fastest for
+   * predictions on this processor; does nothing on processors for which libtorch has no faster one.
+   * The weights must not change afterwards.
+   */
+  public final void packWeights() {
+    linears().values().forEach(Linear::pack);
+  }
+
+  /**
    * Freezes all parameters with matching names, as in {@code freeze("embedding.*")}: training does
    * not change them.
    *

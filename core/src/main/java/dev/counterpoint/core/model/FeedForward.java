@@ -48,6 +48,6 @@ public final class FeedForward extends Layer implements UnaryLayer {
     return up.adapted() || down.adapted()
         ? down.forward(activation.forward(up.forward(x)))
         : new FeedForwardKernel(activation.name().toLowerCase(Locale.ROOT), up.precision())
-            .apply(x, up.weight(), up.bias(), down.weight(), down.bias());
+            .apply(x, up.operand(), up.bias(), down.operand(), down.bias());
   }
 }

@@ -2,6 +2,7 @@ package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
+import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.kernel.operator.Functional;
 import dev.counterpoint.core.parameter.Initializer;
@@ -17,6 +18,8 @@ public final class Linear extends Layer implements UnaryLayer {
   /** LoRA update; its parameters are named as if they belonged to this layer. */
   @Name("")
   private @Nullable LoraUpdate update;
+
+  private @Nullable NDArray packed;
 
   /** Creates a layer with a bias. */
   public Linear(int inputs, int outputs) {
@@ -76,7 +79,7 @@ public final class Linear extends Layer implements UnaryLayer {
   @Override
   public NDArray forward(NDArray x) {
     NDArray bias = this.bias == null ? null : this.bias.value();
-    NDArray y = Functional.linear(x, weight(), bias, precision());
+    NDArray y = Functional.linear(x, operand(), bias, precision());
     return observe(update == null ? y : update.addTo(y, x));
   }
 
@@ -126,6 +129,21 @@ public final class Linear extends Layer implements UnaryLayer {
   /** The weight as (outputs, inputs). */
   public NDArray weight() {
     return transposed ? weight.value().transpose() : weight.value();
+  }
+
+  /** The weight as an operand of a kernel: packed, if it is and gradients are not recorded. */
+  public NDArray operand() {
+    return packed == null || Torch.recordsGradients() ? weight() : packed;
+  }
+
+  /** See {@link BaseModel#packWeights}. */
+  void pack() {
+    NDArray value = weight();
+    if (update == null && precision().packs(value)) {
+      try (Torch.Recording noGradients = Torch.noGradients()) {
+        packed = Kernel.load("pack").apply(value).get(0);
+      }
+    }
   }
 
   /**

@@ -5,15 +5,20 @@
 
 def forward(self, x: Tensor, up_weight: Tensor, up_bias: Tensor, down_weight: Tensor, down_bias: Tensor) -> Tensor:
   inner = self.narrow(x).reshape([-1, x.size(-1)])  # once, where each product would
-  hidden = self.narrow(self.activate(self.linear(inner, up_weight, up_bias)))
+  hidden = self.narrow(self.activated(inner, up_weight, up_bias))
   return self.linear(hidden, down_weight, down_bias).to(x).view(x.size())
 
-def activate(self, x: Tensor) -> Tensor:
+def activated(self, x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
   if self.activation == "gelu":
-    result = torch.gelu(x, approximate="none")
+    result = self.linear_gelu(x, weight, bias, "none")
   elif self.activation == "gelu_tanh":
-    result = torch.gelu(x, approximate="tanh")
-  elif self.activation == "relu":
+    result = self.linear_gelu(x, weight, bias, "tanh")
+  else:
+    result = self.activate(self.linear(x, weight, bias))
+  return result
+
+def activate(self, x: Tensor) -> Tensor:
+  if self.activation == "relu":
     result = torch.relu(x)
   elif self.activation == "silu":
     result = torch.silu(x)

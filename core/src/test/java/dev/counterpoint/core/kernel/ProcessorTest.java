@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.List;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class ProcessorTest {
   @Test
@@ -44,5 +46,17 @@ final class ProcessorTest {
   void missingInformationIsNull() {
     assertThat(Processor.parse(List.of(), 1))
         .isEqualTo(new Processor(null, 1, null, null, null, List.of()));
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "AMD EPYC 9654, avx2 avx512f, true",
+    "AMD EPYC 7763, avx2, false",
+    "Intel(R) Xeon(R), avx2 avx512f, false"
+  })
+  void onlyProcessorsOfAmdHaveAvx512ThatMklDoesNotUse(String model, String flags, boolean expected) {
+    List<String> cpuinfo = List.of("model name : " + model, "flags : " + flags);
+
+    assertThat(Processor.parse(cpuinfo, 1).isAmdWithAvx512()).isEqualTo(expected);
   }
 }

@@ -54,6 +54,29 @@ class LinearTest {
   }
 
   @Test
+  void packedWeightChangesNeitherPredictionsNorTraining() {
+    Linear layer = new Linear(256, 256);
+    try (Parts model = Parts.of(layer);
+        NDArray x = manager.randomNormal(new Shape(8, 256))) {
+      NDArray before = predict(layer, x);
+      model.packWeights();
+      NDArray after = predict(layer, x);
+
+      assertThat(after.sub(before).abs().max().getFloat()).isLessThan(1e-5f);
+      try (Torch.Recording recording = Torch.recordGradients()) {
+        Torch.backward(layer.forward(x).sum());
+      }
+      assertThat(layer.weight().getGradient().abs().max().getFloat()).isPositive();
+    }
+  }
+
+  private static NDArray predict(Linear layer, NDArray x) {
+    try (Torch.Recording noGradients = Torch.noGradients()) {
+      return layer.forward(x);
+    }
+  }
+
+  @Test
   void initialValuesAreUniformWithTorchsBound() {
     try (Parts model = Parts.of(new Linear(64, 2000))) {
       assertUniformWithin(model.values("part.weight"), 0.125);

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.kernel.Precision;
 import dev.counterpoint.core.kernel.Processor;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.Excerpt;
@@ -121,6 +122,7 @@ public final class GoldenExamples {
     environment.put("instructionSets", String.join(" ", processor.instructionSets()));
     environment.put("processors", String.valueOf(processor.cores()));
     environment.put("threads", String.valueOf(Torch.threads()));
+    environment.put("matmul", Precision.inferenceLibrary());
     environment.put("precision", "float32"); // of predictions, whatever that of training was
     return environment;
   }

@@ -21,6 +21,11 @@ import org.jspecify.annotations.Nullable;
  * @param id the {@code id} of a JSON object, returned with its prediction; null if it has none
  */
 public record ModelInput(String text, @Nullable String question, @Nullable JsonNode id) {
+  /** The number of characters of the text and the question. */
+  public int characters() {
+    return text.length() + (question == null ? 0 : question.length());
+  }
+
   /**
    * Reads a pair of texts.
    *

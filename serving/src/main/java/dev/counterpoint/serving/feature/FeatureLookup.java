@@ -8,6 +8,9 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
+import java.util.Collection;
+import java.util.Collections;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -33,7 +36,10 @@ public final class FeatureLookup {
   /** The default executor of futures has a new thread for each request if there are two cores. */
   private static final Executor ENCODING = encoding(Runtime.getRuntime().availableProcessors());
 
+  private static final int MAX_CACHED = 100_000;
+
   private final FeatureStore store;
+  private final Map<Cached, FeatureRow> cache = Collections.synchronizedMap(new RecentRows());
   private final AtomicBoolean unreachable = new AtomicBoolean();
 
   public FeatureLookup(FeatureStore store) {
@@ -57,13 +63,33 @@ public final class FeatureLookup {
     return executor;
   }
 
+  private record Cached(FeatureView view, EntityKey key) {}
+
+  /** The rows that were read last. */
+  private static final class RecentRows extends LinkedHashMap<Cached, FeatureRow> {
+    private static final long serialVersionUID = 1L;
+
+    RecentRows() {
+      super(16, 0.75f, true);
+    }
+
+    @Override
+    protected boolean removeEldestEntry(Map.Entry<Cached, FeatureRow> eldest) {
+      return size() > MAX_CACHED;
+    }
+  }
+
   /**
    * The answer of a store.
    *
    * @param keys the entity of each input that needs features, by the index of the input
-   * @param found null if the store is unreachable
+   * @param isReachable whether the store answered; otherwise rows may be cached ones
    */
-  private record Answer(FeatureView view, Map<Integer, EntityKey> keys, @Nullable Features found) {}
+  private record Answer(
+      FeatureView view,
+      Map<Integer, EntityKey> keys,
+      Map<EntityKey, FeatureRow> rows,
+      boolean isReachable) {}
 
   /**
    * Looks up what the inputs lack.
@@ -131,8 +157,28 @@ public final class FeatureLookup {
         .handle(
             (found, failure) -> {
               report(failure);
-              return new Answer(view, keys, failure == null ? found : null);
+              return failure == null
+                  ? new Answer(view, keys, cached(view, found.rows()), true)
+                  : new Answer(view, keys, cached(view, keys.values()), false);
             });
+  }
+
+  private Map<EntityKey, FeatureRow> cached(FeatureView view, Map<EntityKey, FeatureRow> rows) {
+    if (view.unreachable() == FeatureView.Policy.CACHED) {
+      rows.forEach((key, row) -> cache.put(new Cached(view, key), row));
+    }
+    return rows;
+  }
+
+  private Map<EntityKey, FeatureRow> cached(FeatureView view, Collection<EntityKey> keys) {
+    Map<EntityKey, FeatureRow> rows = new HashMap<>();
+    for (EntityKey key : keys) {
+      FeatureRow row = cache.get(new Cached(view, key));
+      if (row != null) {
+        rows.put(key, row);
+      }
+    }
+    return rows;
   }
 
   /** Logs each change of the state of the store once. */
@@ -184,10 +230,10 @@ public final class FeatureLookup {
   /** Adds the columns that a row lacks: features, defaults or missing values. */
   private static FeatureReport fill(ObjectNode row, Answer answer, EntityKey key, Instant now) {
     FeatureView view = answer.view;
-    FeatureRow stored = answer.found == null ? null : answer.found.rows().get(key);
+    FeatureRow stored = answer.rows.get(key);
     Duration age = stored == null ? null : age(stored.time(), now);
     FeatureReport.State state =
-        answer.found == null
+        !answer.isReachable
             ? FeatureReport.State.UNREACHABLE
             : age == null
                 ? FeatureReport.State.MISSING
@@ -231,12 +277,13 @@ public final class FeatureLookup {
     }
     String entity = "%s: %s %s".formatted(origin, view.key(), Excerpt.ofItem(key.value()));
     Duration age = report.age();
-    if (report.state() == FeatureReport.State.UNREACHABLE) {
-      if (view.unreachable() == FeatureView.Policy.FAIL) {
+    boolean isUsable = age != null && isUsable(view, age);
+    if (report.state() == FeatureReport.State.UNREACHABLE && !isUsable) {
+      if (view.unreachable() != FeatureView.Policy.DEFAULT) {
         throw new FeaturesUnavailable(
             entity + ": the features " + view.name() + " are not available.", null);
       }
-    } else if (age != null && !isUsable(view, age)) {
+    } else if (age != null && !isUsable) {
       if (view.stale() == FeatureView.Policy.FAIL) {
         throw new FeaturesUnavailable(
             "%s: the features %s are too old: %s seconds."

@@ -22,7 +22,7 @@ public record FeatureReport(State state, @Nullable Duration age, List<String> mi
     STALE,
     /** The store has no features of the entity. */
     MISSING,
-    /** The store did not answer. */
+    /** The store did not answer; the features, if there are any, are of an earlier request. */
     UNREACHABLE
   }
 

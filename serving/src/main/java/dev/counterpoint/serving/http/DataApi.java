@@ -44,6 +44,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Set;
+import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -273,6 +274,9 @@ final class DataApi {
 
   private CompletableFuture<HttpResponse> predict(
       ServiceRequestContext context, AggregatedHttpRequest request, Protocol protocol) {
+    if (context.isCancelled()) { // while it waited for a thread
+      return CompletableFuture.failedFuture(new CancellationException());
+    }
     ModelId id = id(context);
     ModelLease model = models.getModel(id);
     Question question;
@@ -284,7 +288,7 @@ final class DataApi {
     }
     CompletableFuture<PredictionResponse> prediction = service.submit(model, question.request);
     var unused = context.whenRequestCancelling().thenAccept(cause -> prediction.cancel(false));
-    return prediction.thenApplyAsync(question.answer, context.blockingTaskExecutor());
+    return prediction.thenApplyAsync(question.answer, context.eventLoop());
   }
 
   /**

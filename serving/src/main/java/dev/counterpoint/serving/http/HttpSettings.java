@@ -40,7 +40,8 @@ public record HttpSettings(
   private static final int MAX_PORT = 65_535;
   private static final int BODY = 1 << 20;
   private static final Duration BODY_TIME = Duration.ofSeconds(5);
-  private static final int MAX_REQUESTS = 1_024;
+  private static final int MAX_CONNECTIONS = 1_024;
+  private static final int MAX_REQUESTS = 256;
 
   public HttpSettings {
     tokens = Map.copyOf(tokens);
@@ -66,14 +67,14 @@ public record HttpSettings(
     }
   }
 
-  /** Bodies of 1 MiB, 1,024 connections and requests, 30 seconds, without TLS and tokens. */
+  /** Bodies of 1 MiB, 1,024 connections, 256 requests, 30 seconds, without TLS and tokens. */
   public static HttpSettings of(String host, int port, @Nullable Integer adminPort) {
     return new HttpSettings(
         host,
         port,
         adminPort,
         BODY,
-        MAX_REQUESTS,
+        MAX_CONNECTIONS,
         MAX_REQUESTS,
         (int) Duration.ofSeconds(30).toMillis(),
         0,

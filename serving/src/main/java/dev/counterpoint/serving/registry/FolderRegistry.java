@@ -153,12 +153,18 @@ public final class FolderRegistry {
     Path run = original.toAbsolutePath().normalize().resolveSibling("");
     if (original.endsWith(MODEL)) {
       if (Files.isDirectory(run.resolve(CODE))) {
+        TrustedCode.requirePlain(List.of(run.resolve(CODE)));
         TrustedCode.files(run.resolve(CODE))
             .forEach((name, file) -> files.put(CODE + "/" + name, file));
       }
       ABOUT_RUN.stream()
           .filter(it -> Files.isRegularFile(run.resolve(it)))
           .forEach(it -> files.put(it, run.resolve(it)));
+    }
+    for (Path file : files.values()) {
+      if (!FolderEntries.isPlain(file)) {
+        throw new InvalidSettings("%s is a link. Replace it by the file.", file);
+      }
     }
     return files;
   }
@@ -263,6 +269,11 @@ public final class FolderRegistry {
     Path content = artifacts.resolve(artifact);
     if (!Files.isDirectory(content)) {
       return Optional.of(content + " is missing");
+    }
+    try {
+      TrustedCode.requirePlain(List.of(content));
+    } catch (InvalidSettings e) {
+      return Optional.of(content + " was changed: it has a link, or is not readable");
     }
     return TrustedCode.hash(content).equals(artifact)
         ? Optional.empty()

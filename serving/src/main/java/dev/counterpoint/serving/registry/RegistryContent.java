@@ -1,5 +1,6 @@
 package dev.counterpoint.serving.registry;
 
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
 import dev.counterpoint.serving.ModelId;
@@ -27,6 +28,8 @@ public record RegistryContent(
   /** The alias that a name without version or alias refers to, if it exists. */
   public static final String DEFAULT_ALIAS = "champion";
 
+  private static final String ARTIFACT = "[0-9a-f]{64}"; // SHA-256
+
   /**
    * A version of a model.
    *
@@ -40,10 +43,16 @@ public record RegistryContent(
     }
   }
 
+  /**
+   * Applies events.
+   *
+   * @throws InvalidSettings if one is not valid: a journal may come from anyone
+   */
   static RegistryContent of(List<RegistryEvent> events) {
     Map<String, TreeMap<Integer, Version>> versions = new TreeMap<>();
     Map<String, TreeMap<String, Integer>> aliases = new TreeMap<>();
     for (RegistryEvent event : events) {
+      requireValid(event);
       String name = event.name();
       Integer number = event.version();
       String artifact = event.artifact();
@@ -65,6 +74,20 @@ public record RegistryContent(
     }
     versions.values().removeIf(Map::isEmpty);
     return new RegistryContent(List.copyOf(events), versions, aliases);
+  }
+
+  private static void requireValid(RegistryEvent event) {
+    boolean isValid = event.kind() != null && event.name() != null;
+    if (isValid && event.kind() != RegistryEvent.Kind.CREATE) {
+      new ModelId(event.name(), event.version(), null);
+      new ModelId(event.name(), null, event.alias());
+      isValid = event.artifact() == null || event.artifact().matches(ARTIFACT);
+    }
+    if (!isValid) {
+      throw new InvalidSettings(
+          "The journal of the registry has a change that is not valid: %s",
+          Excerpt.of(event.toString()));
+    }
   }
 
   /** The versions of all names. */

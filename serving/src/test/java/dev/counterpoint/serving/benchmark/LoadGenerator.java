@@ -25,12 +25,12 @@ import java.util.concurrent.locks.LockSupport;
  *
  * <pre>
  * LoadGenerator URL TEXTS [rate=R] [seconds=S] [connections=32] [format=object|inference]
- * LoadGenerator URL TEXTS capacity [p99=100] [seconds=S] [connections=32]
+ * LoadGenerator URL TEXTS capacity [from=R] [p99=100] [seconds=S] [connections=32]
  * </pre>
  *
  * {@code TEXTS} has a text per line; each request has the next one. Without a rate each connection
  * sends its next request when it has the answer. {@code capacity} finds the largest rate with a
- * 99th percentile of at most {@code p99} milliseconds and no error.
+ * 99th percentile of at most {@code p99} milliseconds and no error, above {@code from}.
  */
 final class LoadGenerator {
   private static final double MS = 1e6;
@@ -87,8 +87,8 @@ final class LoadGenerator {
       return;
     }
     double limit = Double.parseDouble(option(options, "p99", "100"));
-    double low = 10;
-    double high = 20;
+    double low = Double.parseDouble(option(options, "from", "20"));
+    double high = low;
     while (generator.holds(high, seconds, connections, limit)) {
       low = high;
       high *= 1.6;

@@ -46,6 +46,8 @@ final class FeatureLookupTest {
         public void close() {}
       };
 
+  private final FeatureLookup lookup = new FeatureLookup(store);
+
   private void put(String key, Duration age, String values) {
     EntityKey entity = new EntityKey(key);
     rows.put(entity, FeatureRow.ofJson(entity, Instant.now().minus(age), values));
@@ -58,7 +60,7 @@ final class FeatureLookupTest {
   private FeatureInputs fill(
       FeatureView view, List<Map<String, EntityKey>> keys, String... inputs) {
     List<JsonNode> json = Arrays.stream(inputs).map(it -> Json.parse(it, JsonNode.class)).toList();
-    return new FeatureLookup(store)
+    return lookup
         .fill(
             FeatureInputs.of(json, keys),
             List.of(view),
@@ -164,6 +166,28 @@ final class FeatureLookupTest {
 
     assertThat(filled.rows().get(0)).hasToString("{\"income\":\"7\",\"age\":null}");
     assertThat(observed).extracting(FeatureReport::state).containsOnly(State.UNREACHABLE);
+  }
+
+  @Test
+  void anUnreachableStoreGivesTheFeaturesOfAnEarlierRequestIfTheyAreNotTooOld() {
+    FeatureView view = with("unreachable", Policy.CACHED);
+    FeatureView strict = RecordCopy.with(view, "maxAge", Duration.ofHours(1));
+    put("1", Duration.ofHours(2), "{\"income\": 900, \"age\": 30}");
+    fill(view, "{\"customer_id\": 1}");
+    assertThatThrownBy(() -> fill(strict, "{\"customer_id\": 1}"))
+        .hasCauseInstanceOf(FeaturesUnavailable.class);
+    isReachable = false;
+    rows.clear();
+    observed.clear();
+
+    assertThat(fill(view, "{\"customer_id\": 1}").rows().get(0))
+        .hasToString("{\"income\":900,\"age\":30}");
+    assertThat(observed).singleElement().extracting(FeatureReport::state).isEqualTo(State.UNREACHABLE);
+    assertThat(observed.get(0).age()).isGreaterThanOrEqualTo(Duration.ofHours(2));
+    assertThatThrownBy(() -> fill(strict, "{\"customer_id\": 1}"))
+        .hasCauseInstanceOf(FeaturesUnavailable.class);
+    assertThatThrownBy(() -> fill(view, "{\"customer_id\": 2}"))
+        .hasCauseInstanceOf(FeaturesUnavailable.class);
   }
 
   @Test

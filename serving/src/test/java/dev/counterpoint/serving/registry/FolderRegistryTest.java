@@ -20,6 +20,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 final class FolderRegistryTest {
   @TempDir private Path temporary;
@@ -145,6 +147,46 @@ final class FolderRegistryTest {
     Files.writeString(registry.folder(version).resolve("code/0/Own.java"), "class Evil {}");
 
     assertThat(registry.verify()).singleElement().asString().contains(version.artifact());
+  }
+
+  @Test
+  void aLinkInAVersionIsAFault() throws IOException {
+    Version version = registry.add("fraud", run("a"));
+    Files.createSymbolicLink(registry.folder(version).resolve("model/linked"), temporary);
+
+    assertThat(registry.verify()).singleElement().asString().contains(version.artifact());
+  }
+
+  @Test
+  void linksOfARunAreNotFollowed() throws IOException {
+    Path code = run("a");
+    Files.createSymbolicLink(code.resolve("code/0/other"), temporary);
+    Path about = run("a");
+    Files.delete(about.resolve("provenance.json"));
+    Files.createSymbolicLink(
+        about.resolve("provenance.json"), Files.writeString(temporary.resolve("key"), "secret"));
+
+    for (Path run : List.of(code, about)) {
+      assertThatThrownBy(() -> registry.add("fraud", run))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining(run.toString());
+    }
+  }
+
+  @ParameterizedTest
+  @CsvSource({"fraud, 1, ../../other", "../fraud, 1, A", "fraud, 0, A", "fraud, , A"})
+  void aChangeThatNoCommandMakesIsRefused(String name, Integer version, String artifact) {
+    RegistryEvent event =
+        new RegistryEvent(
+            RegistryEvent.Kind.ADD,
+            "",
+            "",
+            name,
+            version,
+            artifact.replace("A", "a".repeat(64)),
+            version == null ? "../x" : null);
+
+    assertThatThrownBy(() -> RegistryContent.of(List.of(event))).isInstanceOf(InvalidSettings.class);
   }
 
   @Test

@@ -91,7 +91,7 @@ public final class MultiHeadAttention extends Layer implements Attention {
 
   private static NDArray[] weights(Linear... layers) {
     return Arrays.stream(layers)
-        .flatMap(layer -> Stream.of(layer.weight(), layer.bias()))
+        .flatMap(layer -> Stream.of(layer.operand(), layer.bias()))
         .toArray(NDArray[]::new);
   }
 

@@ -1,5 +1,6 @@
 package dev.counterpoint.inference.internal.code;
 
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
@@ -12,6 +13,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
+import java.util.StringTokenizer;
 import java.util.jar.Attributes;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
@@ -24,6 +26,10 @@ import java.util.stream.Stream;
 record SourceEntries(List<Path> sources, List<Path> classPath) {
   private static final String JAVA = ".java";
   private static final String JAR = ".jar";
+
+  /** Other characters could mean another file to the class loader. */
+  private static final String REFERENCE = "[A-Za-z0-9._/+:-]+";
+
   private static final String INDEX = "META-INF/INDEX.LIST";
 
   /**
@@ -85,13 +91,20 @@ record SourceEntries(List<Path> sources, List<Path> classPath) {
    */
   static List<Path> withReferenced(List<Path> entries) {
     Set<Path> all = new LinkedHashSet<>();
-    entries.forEach(entry -> addReferenced(entry.toAbsolutePath().normalize(), all));
+    for (Path entry : entries) {
+      Path path = entry.toAbsolutePath().normalize();
+      if (path.toString().endsWith(JAVA)) {
+        all.add(path);
+      } else {
+        addReferenced(path, all);
+      }
+    }
     return List.copyOf(all);
   }
 
   private static void addReferenced(Path entry, Set<Path> all) {
     // A class loader reads any referenced file as a jar, whatever its name.
-    if (!all.add(entry) || entry.toString().endsWith(JAVA) || !Files.isRegularFile(entry)) {
+    if (!all.add(entry) || !Files.isRegularFile(entry)) {
       return;
     }
     try (JarFile jar = new JarFile(entry.toFile())) {
@@ -104,8 +117,14 @@ record SourceEntries(List<Path> sources, List<Path> classPath) {
           manifest == null
               ? null
               : manifest.getMainAttributes().getValue(Attributes.Name.CLASS_PATH);
-      for (String reference :
-          references == null ? new String[0] : references.strip().split("\\s+", -1)) {
+      StringTokenizer found = new StringTokenizer(references == null ? "" : references);
+      while (found.hasMoreTokens()) { // as the class loader reads it
+        String reference = found.nextToken();
+        if (!reference.matches(REFERENCE)) {
+          throw new InvalidSettings(
+              "%s has a Class-Path with \"%s\"; a reference may have letters, digits and ._/+:-.",
+              entry, Excerpt.ofItem(reference));
+        }
         Path referenced = Path.of(entry.toUri().resolve(reference)).normalize();
         if (Files.exists(referenced)) {
           addReferenced(referenced, all);

@@ -2,9 +2,11 @@ package dev.counterpoint.inference.internal.code;
 
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Sha256;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Secrets;
+import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -36,6 +39,7 @@ public final class TrustedCode {
   public static final String VARIABLE = "COUNTERPOINT_TRUSTED_CODE";
 
   private static final int HASH_LENGTH = 64; // hexadecimal digits
+  private static final Pattern AMBIGUOUS = Pattern.compile("[\\\\\\p{Cntrl}]");
   private static final int MAX_QUERIES = 4_000; // characters that are shown
   private static final int MAX_FILES = 100_000; // of a class folder
   private static final long MAX_BYTES = 1L << 30; // of all code that a folder names
@@ -265,7 +269,12 @@ public final class TrustedCode {
     return Sha256.of(lines.toString().getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The files of a folder by their names relative to it, or a file by its name. */
+  /**
+   * The files of a folder by their names relative to it, or a file by its name.
+   *
+   * @throws InvalidSettings if two folders could have the same hash because of a name with a
+   *     backslash, which separates folders on some systems, or with a control character
+   */
   public static Map<String, Path> files(Path entry) throws IOException {
     if (!Files.isDirectory(entry)) {
       return Map.of(entry.getFileName().toString(), entry);
@@ -273,9 +282,15 @@ public final class TrustedCode {
     Map<String, Path> files = new TreeMap<>();
     // A class loader follows links to folders, too.
     try (Stream<Path> found = Files.walk(entry, FileVisitOption.FOLLOW_LINKS)) {
-      found
-          .filter(Files::isRegularFile)
-          .forEach(file -> files.put(entry.relativize(file).toString().replace('\\', '/'), file));
+      for (Path file : found.filter(Files::isRegularFile).toList()) {
+        String name = entry.relativize(file).toString().replace(File.separatorChar, '/');
+        if (AMBIGUOUS.matcher(name).find()) {
+          throw new InvalidSettings(
+              "%s has a file with a backslash or a control character in its name: %s",
+              entry, Excerpt.ofItem(name));
+        }
+        files.put(name, file);
+      }
     } catch (UncheckedIOException e) { // such as a link to a folder above it
       throw new InvalidSettings("%s has links in a circle or cannot be read.", entry);
     }

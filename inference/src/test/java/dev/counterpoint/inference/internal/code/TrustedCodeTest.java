@@ -22,6 +22,8 @@ import java.util.zip.ZipEntry;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The list of trusted code, and what counts as the code of an entry. */
 final class TrustedCodeTest {
@@ -102,6 +104,29 @@ final class TrustedCodeTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"b\\A.class", "A.class\n0  B.class", "\u0085"})
+  void folderWithANameThatCouldStandForOtherFilesIsRefused(String name) throws IOException {
+    Path classes = Files.createDirectory(folder.resolve("classes"));
+    Files.write(classes.resolve("A.class"), new byte[] {1});
+    Files.write(classes.resolve(name), new byte[] {1});
+
+    assertThatThrownBy(() -> TrustedCode.hash(classes))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining(classes.toString());
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"a\u000Bb.jar", "a/%2E%2E/b.jar", "\u2003b.jar"})
+  void referenceThatAClassLoaderCouldReadAsAnotherFileIsRefused(String reference)
+      throws IOException {
+    Path jar = jar("own.jar", reference, "1");
+
+    assertThatThrownBy(() -> TrustedCode.everything().require(List.of(jar)))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("Class-Path");
+  }
+
   @Test
   void codeThatIsTooLargeIsRefusedBeforeItIsRead() throws IOException {
     try (RandomAccessFile sparse = new RandomAccessFile(source.toFile(), "rw")) {
@@ -125,8 +150,8 @@ final class TrustedCodeTest {
   @Test
   void jarsAreFollowedThroughFilesWithAnyName() throws IOException {
     Path helper = jar("helper.jar", "", "1");
-    jar("middle.zip", "helper.jar", "1");
-    Path jar = jar("own.jar", "middle.zip", "1");
+    jar("middle.java", "helper.jar", "1");
+    Path jar = jar("own.jar", "middle.java", "1");
     trust.add(List.of(jar), "");
 
     assertTrusted(jar);
