@@ -18,6 +18,7 @@ import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.TreeMap;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
@@ -32,6 +33,7 @@ import org.jspecify.annotations.Nullable;
 public final class MetricsFile implements Stateful, Callback.Flushable {
   private static final String TRAIN = "train";
   private static final String VALIDATION = "validation";
+  private static final String AUXILIARY = "auxiliary.";
   private static final long UNKNOWN = Long.MAX_VALUE;
 
   private final Path file;
@@ -43,6 +45,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   private long tokens;
   private double seconds;
   private double waitSeconds;
+  private final Map<String, Double> auxiliary = new TreeMap<>(); // sums
   private long lastRow = UNKNOWN;
   private long lastValidation = -1;
   private @Nullable StepReport lastStep;
@@ -114,6 +117,9 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
     tokens += report.tokens();
     seconds += report.seconds();
     waitSeconds += report.waitSeconds();
+    report
+        .auxiliary()
+        .forEach((name, mean) -> auxiliary.merge(name, mean * report.weight(), Double::sum));
     lastStep = report;
     if (report.step() % every == 0) {
       writeMeans(report);
@@ -123,10 +129,13 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   }
 
   private void writeMeans(StepReport last) {
+    ObjectNode row = row(TRAIN, last.step(), last.epoch()).put("loss", Json.finite(loss / weight));
+    if (!auxiliary.isEmpty()) {
+      ObjectNode means = row.putObject("auxiliary");
+      auxiliary.forEach((name, sum) -> means.put(name, Json.finite(sum / weight)));
+    }
     write(
-        row(TRAIN, last.step(), last.epoch())
-            .put("loss", Json.finite(loss / weight))
-            .put("learningRate", Json.finite(last.learningRate()))
+        row.put("learningRate", Json.finite(last.learningRate()))
             .put("gradientNorm", Json.finite(last.gradientNorm()))
             .put("itemsPerSecond", Json.finite(examples / seconds))
             .put("tokensPerSecond", Json.finite(tokens / seconds))
@@ -160,6 +169,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
     state.put("tokens", tokens);
     state.put("seconds", Double.toString(seconds));
     state.put("waitSeconds", Double.toString(waitSeconds));
+    auxiliary.forEach((name, sum) -> state.put(AUXILIARY + name, Double.toString(sum)));
     if (lastStep != null) {
       state.put("step", lastStep.step());
       state.put("epoch", lastStep.epoch());
@@ -178,6 +188,11 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
     tokens = (long) number(state, "tokens");
     seconds = number(state, "seconds");
     waitSeconds = state.containsKey("waitSeconds") ? number(state, "waitSeconds") : 0;
+    for (String key : state.keySet()) {
+      if (key.startsWith(AUXILIARY)) {
+        auxiliary.put(key.substring(AUXILIARY.length()), number(state, key));
+      }
+    }
     if (state.containsKey("step")) {
       lastStep =
           new StepReport(
@@ -205,6 +220,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
     tokens = 0;
     seconds = 0;
     waitSeconds = 0;
+    auxiliary.clear();
     lastStep = null;
   }
 

@@ -1,11 +1,13 @@
 package dev.counterpoint.core.callback;
 
+import java.util.Map;
+
 /**
  * The measurements of one optimizer step, over all processes.
  *
  * @param step the number of optimizer steps so far, including this one
  * @param epoch the epoch, counted from 1
- * @param loss the mean loss of the step
+ * @param loss the mean loss of the step, including auxiliary losses
  * @param weight the number of examples or tokens that counted in the loss
  * @param learningRate the learning rate of the optimizer; parameter groups may have another
  * @param gradientNorm the 2-norm of the gradient before clipping
@@ -13,6 +15,7 @@ package dev.counterpoint.core.callback;
  * @param tokens the number of tokens in the step that are not padding
  * @param seconds the duration of the step
  * @param waitSeconds the part of the duration in which this process waited for the data
+ * @param auxiliary the means of the auxiliary losses by name
  */
 public record StepReport(
     long step,
@@ -24,4 +27,31 @@ public record StepReport(
     long examples,
     long tokens,
     double seconds,
-    double waitSeconds) {}
+    double waitSeconds,
+    Map<String, Double> auxiliary) {
+  /** A step without auxiliary losses. */
+  public StepReport(
+      long step,
+      int epoch,
+      double loss,
+      double weight,
+      double learningRate,
+      double gradientNorm,
+      long examples,
+      long tokens,
+      double seconds,
+      double waitSeconds) {
+    this(
+        step,
+        epoch,
+        loss,
+        weight,
+        learningRate,
+        gradientNorm,
+        examples,
+        tokens,
+        seconds,
+        waitSeconds,
+        Map.of());
+  }
+}

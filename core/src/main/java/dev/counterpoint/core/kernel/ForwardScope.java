@@ -2,12 +2,15 @@ package dev.counterpoint.core.kernel;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
 import java.nio.ByteBuffer;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -21,9 +24,15 @@ import org.jspecify.annotations.Nullable;
  * makes gradients wrong. This scope keeps such memory until it is closed, after the backward pass.
  */
 public final class ForwardScope extends NDScope {
+  private static final ThreadLocal<@Nullable ForwardScope> CURRENT = new ThreadLocal<>();
+
   private final List<ByteBuffer> borrowed = new ArrayList<>();
 
+  private final Map<String, NDArray> losses = new TreeMap<>();
+
   private final Torch.@Nullable Recording recording;
+
+  private final @Nullable ForwardScope enclosing = CURRENT.get();
 
   public ForwardScope() {
     this(null);
@@ -32,6 +41,7 @@ public final class ForwardScope extends NDScope {
   private ForwardScope(Torch.@Nullable Recording recording) {
     this.recording = recording;
     DjlInternals.SCOPE_ARRAYS.set(this, new Arrays(borrowed));
+    CURRENT.set(this);
     suppressNotUsedWarning();
   }
 
@@ -41,6 +51,43 @@ public final class ForwardScope extends NDScope {
     return new ForwardScope(Torch.recordGradients());
   }
 
+  /**
+   * Adds an auxiliary loss to the innermost scope of this thread, if there is one; see {@code
+   * Layer.addLoss}.
+   *
+   * @param loss (), float32; losses of the same name are added up
+   * @throws IllegalArgumentException if the name or the shape is invalid
+   */
+  public static void addLoss(String name, NDArray loss) {
+    ForwardScope scope = CURRENT.get();
+    if (!name.matches("[A-Za-z][A-Za-z0-9_-]*")) {
+      throw new IllegalArgumentException(
+          "The name \""
+              + name
+              + "\" of an auxiliary loss must be a letter, followed by letters,"
+              + " digits, dashes and underscores.");
+    }
+    if (loss.getShape().dimension() != 0 || loss.getDataType() != DataType.FLOAT32) {
+      throw new IllegalArgumentException(
+          "The auxiliary loss \""
+              + name
+              + "\" must be a float32 scalar, shape (), but is "
+              + loss.getDataType()
+              + " "
+              + loss.getShape()
+              + ". Append .mean(), and multiply by a float, such as 0.01f.");
+    }
+    if (scope != null) {
+      scope.losses.merge(name, loss, NDArray::add);
+    }
+  }
+
+  /** The auxiliary losses of the innermost scope of this thread, by name. */
+  public static Map<String, NDArray> losses() {
+    ForwardScope scope = CURRENT.get();
+    return scope == null ? Map.of() : scope.losses;
+  }
+
   /** The recording of {@link #record}. */
   public Torch.Recording recording() {
     return Objects.requireNonNull(recording);
@@ -48,6 +95,7 @@ public final class ForwardScope extends NDScope {
 
   @Override
   public void close() {
+    CURRENT.set(enclosing);
     if (recording != null) {
       recording.close();
     }

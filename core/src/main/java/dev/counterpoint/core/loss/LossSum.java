@@ -6,6 +6,8 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.Locale;
+import java.util.Map;
+import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,6 +19,7 @@ public final class LossSum {
   private final NDArray sum;
   private final @Nullable NDArray count;
   private final double weight;
+  private final Map<String, NDArray> auxiliary;
 
   /**
    * A loss whose weight is known.
@@ -26,7 +29,7 @@ public final class LossSum {
    * @throws IllegalArgumentException if the sum is not a single float32 number
    */
   public LossSum(NDArray sum, double weight) {
-    this(sum, null, weight);
+    this(sum, null, weight, Map.of());
   }
 
   /**
@@ -39,10 +42,11 @@ public final class LossSum {
    */
   public LossSum(NDArray sum, NDArray count) {
     // A copy, since the backward pass frees the results of kernels.
-    this(sum, count.toType(DataType.FLOAT64, true), Double.NaN);
+    this(sum, count.toType(DataType.FLOAT64, true), Double.NaN, Map.of());
   }
 
-  private LossSum(NDArray sum, @Nullable NDArray count, double weight) {
+  private LossSum(
+      NDArray sum, @Nullable NDArray count, double weight, Map<String, NDArray> auxiliary) {
     if (sum.getDataType() != DataType.FLOAT32 || sum.getShape().dimension() != 0) {
       throw new IllegalArgumentException(
           Formats.of(
@@ -53,6 +57,7 @@ public final class LossSum {
     this.sum = sum;
     this.count = count;
     this.weight = weight;
+    this.auxiliary = auxiliary;
   }
 
   /**
@@ -86,6 +91,39 @@ public final class LossSum {
           (long) weight, labels.getShape(), output.getShape());
     }
     return this;
+  }
+
+  /**
+   * Adds auxiliary losses with the weight of this loss.
+   *
+   * @param means their means over the batch by name: (), float32, part of the graph
+   */
+  public LossSum withAuxiliary(Map<String, NDArray> means) {
+    if (means.isEmpty()) {
+      return this;
+    }
+    NDArray total = sum;
+    Map<String, NDArray> sums = new TreeMap<>();
+    for (Map.Entry<String, NDArray> mean : means.entrySet()) {
+      NDArray part = weighted(mean.getValue());
+      sums.put(mean.getKey(), part);
+      total = total.add(part);
+    }
+    return new LossSum(total, count, weight, sums);
+  }
+
+  private NDArray weighted(NDArray mean) {
+    return count == null
+        ? mean.mul((float) weight)
+        : mean.mul(count.toType(DataType.FLOAT32, false));
+  }
+
+  /** The sums of the auxiliary losses, which are part of {@link #total}, by name. */
+  public Map<String, Double> auxiliary() {
+    Map<String, Double> values = new TreeMap<>();
+    auxiliary.forEach(
+        (name, part) -> values.put(name, (double) part.getFloat())); // synchronization
+    return values;
   }
 
   /** The sum: (), float32, part of the graph. */

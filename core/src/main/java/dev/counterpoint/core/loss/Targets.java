@@ -8,7 +8,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.Locale;
 
 /** Checks the labels of a batch against the output of the model. */
-final class Targets {
+public final class Targets {
   private Targets() {}
 
   /**
@@ -18,7 +18,7 @@ final class Targets {
    * @param loss the name of the loss, for messages
    * @throws InvalidSettings if they have another shape
    */
-  static NDArray like(NDArray output, Batch batch, String loss) {
+  public static NDArray like(NDArray output, Batch batch, String loss) {
     NDArray labels = batch.labels();
     if (labels.size() != output.size() || !haveSameRows(labels.getShape(), output.getShape())) {
       boolean classes =
@@ -45,7 +45,7 @@ final class Targets {
    * @param logits (..., classes)
    * @throws InvalidSettings if the labels have another number or are not int64
    */
-  static void requireClasses(NDArray labels, NDArray logits, String loss) {
+  public static void requireClasses(NDArray labels, NDArray logits, String loss) {
     if (labels.size() * logits.getShape().tail() != logits.size()
         || labels.getDataType() != DataType.INT64) {
       throw misfit(
@@ -73,7 +73,7 @@ final class Targets {
   }
 
   /** The output minus the labels, in the shape of the output. */
-  static NDArray difference(NDArray output, Batch batch, String loss) {
+  public static NDArray difference(NDArray output, Batch batch, String loss) {
     return output.sub(like(output, batch, loss));
   }
 }

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.sun.management.OperatingSystemMXBean;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.loss.LossSum;
@@ -14,6 +15,7 @@ import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.optimizer.ParameterGroup;
 import dev.counterpoint.core.parameter.NamePattern;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.lang.management.ManagementFactory;
@@ -76,12 +78,15 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
 
   /**
    * Computes the loss of a batch with this model's loss function, or with the one set by {@link
-   * #replaceLoss}.
+   * #replaceLoss}, plus the auxiliary losses that layers added in the forward pass: {@link
+   * #addLoss}.
    */
   public final LossSum loss(NDArray output, Batch batch) {
     Loss loss = effectiveLoss();
     LossSum sum = requireReturned(loss.of(output, batch), loss, "of");
-    return batch.has(Batch.LABELS) ? sum.requireNoBroadcast(output, batch.labels()) : sum;
+    LossSum checked =
+        batch.has(Batch.LABELS) ? sum.requireNoBroadcast(output, batch.labels()) : sum;
+    return checked.withAuxiliary(ForwardScope.losses());
   }
 
   /** How outputs become predictions; empty if the loss of this model does not declare it. */
@@ -159,21 +164,26 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
    * and parameter name.
    *
    * @throws IllegalStateException if the model is already initialized
-   * @throws InvalidSettings if the parameters need more memory than the machine has
+   * @throws InvalidSettings if two parameters have the same name, or if the parameters need more
+   *     memory than the machine has
    */
   public final void initialize(Device device, long seed) {
     if (manager != null) {
       throw new IllegalStateException("The model is already initialized.");
     }
-    requireMemory(device);
+    List<Parameter> parameters = parameters();
+    // Initial values are functions of names, and files contain one tensor of a name.
+    List<String> names = parameters.stream().map(Parameter::name).toList();
+    new Checks().distinct("parameter names", names).verify();
+    requireMemory(parameters, device);
     NDManager newManager = Torch.newManager(device);
-    parameters().forEach(parameter -> parameter.initialize(newManager, seed));
+    parameters.forEach(parameter -> parameter.initialize(newManager, seed));
     manager = newManager;
   }
 
   /** Linux grants more memory than there is, and ends the process when it is used. */
-  private void requireMemory(Device device) {
-    long count = parameters().stream().mapToLong(parameter -> parameter.shape().size()).sum();
+  private static void requireMemory(List<Parameter> parameters, Device device) {
+    long count = parameters.stream().mapToLong(parameter -> parameter.shape().size()).sum();
     long memory =
         ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
     if (device.equals(Device.cpu()) && count > memory / Float.BYTES) {

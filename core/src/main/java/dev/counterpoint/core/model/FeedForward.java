@@ -2,11 +2,13 @@ package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.kernel.operator.FeedForwardKernel;
+import dev.counterpoint.core.settings.Checks;
 import java.util.Locale;
 
 /**
  * Feed-forward layer of a transformer block (Vaswani et al. 2017, section 3.3): {@code
- * down.forward(activation.forward(up.forward(x)))} in one native call.
+ * down.forward(activation.forward(up.forward(x)))} in one native call. Initialized as two {@link
+ * Linear} layers: weights and biases are uniform with bound sqrt(1 / inputs).
  */
 public final class FeedForward extends Layer implements UnaryLayer {
   private final Linear up;
@@ -49,5 +51,29 @@ public final class FeedForward extends Layer implements UnaryLayer {
         ? down.forward(activation.forward(up.forward(x)))
         : new FeedForwardKernel(activation.name().toLowerCase(Locale.ROOT), up.precision())
             .apply(x, up.operand(), up.bias(), down.operand(), down.bias());
+  }
+
+  /**
+   * Settings of the feed-forward layer of a transformer block.
+   *
+   * @param multiple hidden features, as a multiple of the width
+   */
+  public record Config(int multiple) implements FeedForwardConfig {
+    private static final int MAX_SIZE = 1 << 20;
+
+    public Config {
+      new Checks().size("multiple", multiple, MAX_SIZE).verify();
+    }
+
+    /** Four times the width, as in the paper. */
+    public static Config defaults() {
+      return new Config(4);
+    }
+
+    @Override
+    public UnaryLayer build(int width, Activation activation) {
+      new Checks().size("model.feedForward.multiple", multiple, MAX_SIZE / width).verify();
+      return new FeedForward(width, width * multiple, activation);
+    }
   }
 }

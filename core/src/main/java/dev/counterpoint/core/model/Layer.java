@@ -1,10 +1,14 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Precision;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 /**
@@ -84,17 +88,53 @@ public abstract class Layer {
   }
 
   /**
-   * Applies one block of a layer that is a stack of blocks. With {@link #activationCheckpointing},
-   * training keeps only the block's input x and recomputes the block in the backward pass, with the
-   * same dropout: memory for the activations of one block, at the cost of one more forward pass.
+   * Applies one block of a layer that is a stack of blocks. With activation checkpointing (Chen et
+   * al. 2016, "Training Deep Nets with Sublinear Memory Cost"), training keeps only the block's
+   * input x and recomputes the block in the backward pass: memory for the activations of one block,
+   * at the cost of one more forward pass.
+   *
+   * <p>The dropout of the block draws the same random numbers in the forward pass and in the
+   * recomputation. They differ from the numbers drawn without checkpointing, because the generator
+   * is reseeded before each block.
    *
    * @param forward applies the block to x; must use no parameters other than the block's
    * @param x the input, which no trained computation other than this block may read; usually the
    *     output of the previous block
    */
   protected final NDArray applyBlock(Layer block, UnaryOperator<NDArray> forward, NDArray x) {
-    return activationCheckpointing
-        ? ActivationCheckpointing.apply(block, forward, x)
-        : forward.apply(x);
+    if (!activationCheckpointing) {
+      return forward.apply(x);
+    }
+    List<NDArray> trainable = new ArrayList<>();
+    LayerFields.visitParameters(
+        block,
+        (path, parameter) -> {
+          if (parameter.trainable()) {
+            trainable.add(parameter.value());
+          }
+        });
+    return Torch.checkpoint(forward, x, trainable);
+  }
+
+  /**
+   * Adds an auxiliary loss, such as the balance term of a router, to the loss of the model for this
+   * micro-batch. Losses of the same name are added up. The sum has the weight of the micro-batch,
+   * so that the mean over micro-batches and processes is weighted as the loss of the model is.
+   * Outside of training it has no effect.
+   *
+   * @param name the name under which the mean is reported: letters, digits, dashes and underscores
+   * @param loss (), float32: the mean over the micro-batch, multiplied by its coefficient
+   * @throws InvalidSettings with activation checkpointing, which would compute it twice
+   */
+  protected final void addLoss(String name, NDArray loss) {
+    if (activationCheckpointing) {
+      throw new InvalidSettings(
+          "%s adds the auxiliary loss \"%s\", which model.activationCheckpointing does not"
+              + " support. Set it to false.",
+          getClass().getSimpleName(), name);
+    }
+    if (training) {
+      ForwardScope.addLoss(name, loss);
+    }
   }
 }

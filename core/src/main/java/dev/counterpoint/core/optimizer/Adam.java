@@ -26,7 +26,7 @@ public record Adam(
   }
 
   /** Checks the settings that all Adam variants share; the caller calls {@code verify}. */
-  static Checks checks(
+  public static Checks checks(
       double learningRate, double beta1, double beta2, double epsilon, double weightDecay) {
     return new Checks()
         .positive("learningRate", learningRate)
@@ -46,7 +46,8 @@ public record Adam(
     return slots(amsgrad);
   }
 
-  static List<Slot> slots(boolean amsgrad) {
+  /** The state of Adam and AdamW. */
+  public static List<Slot> slots(boolean amsgrad) {
     List<Slot> slots = List.of(Slot.step(), Slot.array("exp_avg"), Slot.array("exp_avg_sq"));
     return amsgrad
         ? List.of(slots.get(0), slots.get(1), slots.get(2), Slot.array("max_exp_avg_sq"))
@@ -59,7 +60,7 @@ public record Adam(
   }
 
   /** Runs the update of Adam or AdamW, which differ only in the weight decay. */
-  static void run(
+  public static void run(
       String function, Update update, double beta1, double beta2, double epsilon, boolean amsgrad) {
     List<String> slots = List.of("exp_avg", "exp_avg_sq", "max_exp_avg_sq", "step");
     update.run("adam", function, slots, beta1, beta2, update.weightDecay(), epsilon, amsgrad);

@@ -42,7 +42,7 @@ public record Update(
    * gradients, the arrays of all slots in the order of {@link OptimizerConfig#slots}, the learning
    * rate and the given settings.
    */
-  void run(String kernel, Object... settings) {
+  public void run(String kernel, Object... settings) {
     run(kernel, "update", List.copyOf(slots.keySet()), settings);
   }
 
@@ -51,7 +51,7 @@ public record Update(
    * arrays of the slots (an empty list for a slot that is not declared), the learning rate and the
    * given settings.
    */
-  void run(String kernel, String function, List<String> names, Object... settings) {
+  public void run(String kernel, String function, List<String> names, Object... settings) {
     List<Object> arguments = new ArrayList<>(List.of(parameters, gradients));
     names.forEach(name -> arguments.add(slots.getOrDefault(name, List.of())));
     arguments.add(learningRate);

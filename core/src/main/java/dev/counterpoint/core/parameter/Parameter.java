@@ -17,7 +17,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class Parameter {
   private final Shape shape;
-  private final Initializer initializer;
+  private Initializer initializer;
   private final boolean buffer;
   private String name = "";
   private boolean trainable;
@@ -81,6 +81,11 @@ public final class Parameter {
     if (value != null) {
       value.setRequiresGradient(this.trainable);
     }
+  }
+
+  /** Replaces the initializer; has no effect on a parameter that has its values already. */
+  public void setInitializer(Initializer initializer) {
+    this.initializer = initializer;
   }
 
   /** Sets the name; called by the model for every parameter of its layer tree. */

@@ -79,7 +79,8 @@ final class CallbackDispatcher {
             batch.globalExamples(),
             step.tokens(),
             step.seconds(),
-            batch.waitSeconds());
+            batch.waitSeconds(),
+            step.meanAuxiliary());
     position = () -> "the reports and the checkpoint after step " + report.step();
     totals.add(report);
     run.options().callbacks().forEach(callback -> notify(callback, report));

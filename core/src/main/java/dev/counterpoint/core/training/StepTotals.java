@@ -3,6 +3,9 @@ package dev.counterpoint.core.training;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.loss.LossSum;
+import java.util.Arrays;
+import java.util.Map;
+import java.util.TreeMap;
 
 /**
  * Measurements of one step: loss, weight and tokens of this process while its micro-batches are
@@ -16,6 +19,7 @@ final class StepTotals {
   private double loss;
   private double weight;
   private long tokens;
+  private final Map<String, Double> auxiliary = new TreeMap<>();
   private double ownWeight;
   private boolean stop;
   private int notFinite = NONE;
@@ -40,6 +44,7 @@ final class StepTotals {
     }
     loss += total;
     weight += sum.weight(); // device-to-host synchronization, already done by the line above
+    sum.auxiliary().forEach((name, part) -> auxiliary.merge(name, part, Double::sum));
     tokens += batch.tokens();
     microBatches++;
   }
@@ -47,11 +52,37 @@ final class StepTotals {
   /** Sums the totals over the processes, in one exchange. */
   void allReduce(boolean stopRequested) {
     ownWeight = weight;
-    double[] sums = collective.allReduce(loss, weight, (double) tokens, stopRequested ? 1 : 0);
+    double names = auxiliary.size();
+    double[] sums =
+        collective.allReduce(
+            loss, weight, (double) tokens, stopRequested ? 1 : 0, names, names > 0 ? 1 : 0);
     loss = sums[0];
     weight = sums[1];
     tokens = (long) sums[2];
     stop = sums[3] > 0;
+    if (sums[4] > 0) {
+      allReduceAuxiliary(sums[4] / sums[5]);
+    }
+  }
+
+  /**
+   * Sums the auxiliary losses over the processes.
+   *
+   * @param names the mean of their number; a process without examples in this step has none
+   */
+  private void allReduceAuxiliary(double names) {
+    if (!auxiliary.isEmpty() && auxiliary.size() != names) {
+      throw new IllegalStateException(
+          "Every process must have the same auxiliary losses, but this one has "
+              + auxiliary.keySet()
+              + ".");
+    }
+    double[] parts = auxiliary.values().stream().mapToDouble(it -> it).toArray();
+    double[] sums = collective.allReduce(Arrays.copyOf(parts, (int) names));
+    int i = 0;
+    for (Map.Entry<String, Double> part : auxiliary.entrySet()) {
+      part.setValue(sums[i++]);
+    }
   }
 
   /**
@@ -98,6 +129,13 @@ final class StepTotals {
 
   double meanLoss() {
     return loss / weight;
+  }
+
+  /** The means of the auxiliary losses, which are part of the mean loss, by name. */
+  Map<String, Double> meanAuxiliary() {
+    Map<String, Double> means = new TreeMap<>();
+    auxiliary.forEach((name, part) -> means.put(name, part / weight));
+    return means;
   }
 
   /** The number of tokens that are not padding. */

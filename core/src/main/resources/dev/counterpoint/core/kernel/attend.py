@@ -1,8 +1,9 @@
 # with drop
 # Attention: query (batch, heads, queries, width), key and value (batch, heads, keys, width),
-# mask (batch, keys), 0 for each key that nobody sees, or None where all are seen -> as query
+# mask (batch, keys), 0 for each key that nobody sees, or None where all are seen,
+# added (heads, queries, keys) to the scores, or None -> as query
 
-def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Optional[Tensor]) -> Tensor:
+def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Optional[Tensor], added: Optional[Tensor]) -> Tensor:
   queries = query.size(2)
   keys = key.size(2)
   # libtorch's fused attention takes no dropout on a processor, and its backward pass in bfloat16 takes three
@@ -10,10 +11,12 @@ def attend(self, query: Tensor, key: Tensor, value: Tensor, mask: Optional[Tenso
   apart = self.dropout > 0. or (query.dtype != 6 and keys <= 256)
   # The last query sees all keys: one alone hides none.
   causal = self.causal and queries > 1
-  if mask is None and not apart and (queries == keys or not causal):
+  if mask is None and added is None and not apart and (queries == keys or not causal):
     result = torch.scaled_dot_product_attention(query, key, value, None, 0., causal)
   else:
     bias = self.bias(query, keys, mask)
+    if added is not None:
+      bias = torch.add(bias, added)
     if apart:
       result = self.products(query, key, value, bias)
     else:
@@ -50,9 +53,10 @@ def divide(self, x: Tensor, batch: int, tokens: int) -> Tensor:
 def after(self, past: Tensor, x: Tensor) -> Tensor:
   return torch.cat([past, x], 2) if past.dim() == 4 else x
 
-# Attention of divided heads, with a mask (batch, keys), or (0) where all are seen -> (batch * queries, width)
-def mix(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor) -> Tensor:
+# Attention of divided heads, with a mask (batch, keys), or (0) where all are seen, and what is added to the scores
+# -> (batch * queries, width)
+def mix(self, query: Tensor, key: Tensor, value: Tensor, mask: Tensor, added: Optional[Tensor]) -> Tensor:
   given: Optional[Tensor] = None
   if mask.dim() == 2:
     given = mask
-  return self.attend(query, key, value, given).transpose(1, 2).reshape([query.size(0) * query.size(2), -1])
+  return self.attend(query, key, value, given, added).transpose(1, 2).reshape([query.size(0) * query.size(2), -1])

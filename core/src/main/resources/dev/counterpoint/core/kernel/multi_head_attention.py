@@ -10,5 +10,5 @@ def forward(self, x: Tensor, mask: Tensor, query_weight: Tensor, query_bias: Ten
   query = self.divide(self.linear(inner, query_weight, query_bias), batch, tokens)
   key = self.divide(self.linear(inner, key_weight, key_bias), batch, tokens)
   value = self.divide(self.linear(inner, value_weight, value_bias), batch, tokens)
-  mixed = self.mix(query, key, value, mask)
+  mixed = self.mix(query, key, value, mask, None)
   return self.linear(self.narrow(mixed), output_weight, output_bias).to(x).view(x.size())

@@ -14,6 +14,6 @@ def forward(self, x: Tensor, mask: Tensor, past_key: Tensor, past_value: Tensor,
   parts = torch.split(self.linear(inner, input_weight, input_bias), width, 1)
   key = self.after(past_key, self.divide(parts[1], batch, tokens))
   value = self.after(past_value, self.divide(parts[2], batch, tokens))
-  mixed = self.mix(self.divide(parts[0], batch, tokens), key, value, mask)
+  mixed = self.mix(self.divide(parts[0], batch, tokens), key, value, mask, None)
   result = self.linear(self.narrow(mixed), output_weight, output_bias).to(x).view(x.size())
   return (result, key, value)

@@ -4,6 +4,7 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.ImageSpec;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.FeedForward;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;
@@ -35,7 +36,7 @@ public record VitConfig(
     boolean activationCheckpointing)
     implements ModelConfig {
   public VitConfig {
-    new Checks().positive("patch", patch).verify();
+    new Checks().positive("patch", patch).positive("feedForward", feedForward).verify();
     blocks(width, layers, heads, feedForward, dropout, attention);
   }
 
@@ -68,18 +69,23 @@ public record VitConfig(
       int feedForward,
       double dropout,
       AttentionConfig attention) {
+    TransformerConfig defaults = TransformerConfig.defaults();
     return new TransformerConfig(
         TransformerConfig.Task.CLASSIFICATION,
         width,
         layers,
         heads,
         1,
-        feedForward,
+        new FeedForward.Config(feedForward),
         dropout,
         Activation.GELU,
         attention,
         1,
         1,
-        false);
+        false,
+        defaults.norm(),
+        defaults.positions(),
+        defaults.pooling(),
+        defaults.initializer());
   }
 }

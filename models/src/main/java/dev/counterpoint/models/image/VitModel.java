@@ -47,7 +47,7 @@ public final class VitModel extends BaseModel {
     positions = Parameter.of(Initializer.normal(0, DEVIATION), 1 + count, width);
     dropout = new Dropout(config.dropout());
     blocks =
-        Stream.generate(() -> new TransformerBlock(config.blocks()))
+        Stream.generate(() -> new TransformerBlock(config.blocks(), null))
             .limit(config.layers())
             .toList();
     norm = new LayerNorm(width);

@@ -2,31 +2,36 @@ package dev.counterpoint.models.transformer;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.model.Dropout;
-import dev.counterpoint.core.model.FeedForward;
 import dev.counterpoint.core.model.Layer;
-import dev.counterpoint.core.model.LayerNorm;
 import dev.counterpoint.core.model.Name;
+import dev.counterpoint.core.model.UnaryLayer;
 import dev.counterpoint.core.model.attention.Attention;
+import dev.counterpoint.core.model.position.RelativePositions;
 import org.jspecify.annotations.Nullable;
 
 /** Pre-norm transformer block with attention and feed-forward layers (Xiong et al. 2020). */
 public final class TransformerBlock extends Layer {
-  private final LayerNorm attentionNorm;
+  private final UnaryLayer attentionNorm;
   private final Attention attention;
-  private final LayerNorm feedForwardNorm;
+  private final UnaryLayer feedForwardNorm;
 
   /** The feed-forward layer; its parameters are named as if they belonged to the block. */
   @Name("")
-  private final FeedForward feedForward;
+  private final UnaryLayer feedForward;
 
   private final Dropout dropout;
 
-  public TransformerBlock(TransformerConfig config) {
+  /**
+   * Creates a block.
+   *
+   * @param positions positions that act in attention; null if there are none
+   */
+  public TransformerBlock(TransformerConfig config, @Nullable RelativePositions positions) {
     int width = config.width();
-    attentionNorm = new LayerNorm(width);
-    attention = config.attention().build(config.blockSpec());
-    feedForwardNorm = new LayerNorm(width);
-    feedForward = new FeedForward(width, width * config.feedForward(), config.activation());
+    attentionNorm = config.norm().build(width);
+    attention = config.attention().build(config.blockSpec(positions));
+    feedForwardNorm = config.norm().build(width);
+    feedForward = config.feedForward().build(width, config.activation());
     dropout = new Dropout(config.dropout());
   }
 

@@ -5,31 +5,39 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.Embedding;
 import dev.counterpoint.core.model.Layer;
-import dev.counterpoint.core.model.LayerNorm;
+import dev.counterpoint.core.model.UnaryLayer;
+import dev.counterpoint.core.model.position.Positions;
+import dev.counterpoint.core.model.position.RelativePositions;
 import java.util.List;
 import java.util.stream.Stream;
 
 /**
- * Transformer without a head: embeddings of tokens, optional n-grams and learned positions,
- * followed by blocks and a final layer norm.
+ * Transformer without a head: embeddings of tokens, optional n-grams and positions, followed by
+ * blocks and a final norm. Token and n-gram embeddings are initialized from a normal distribution
+ * with standard deviation 0.02, as in BERT and GPT-2; the layers of the blocks, and the head of a
+ * model, as in PyTorch.
  */
 final class TransformerBody extends Layer {
   private static final double DEVIATION = 0.02;
 
   private final Embedding tokens;
-  private final Embedding positions;
+  private final Positions positions;
   private final NgramEmbedding ngrams;
   private final Dropout dropout;
   private final List<TransformerBlock> blocks;
-  private final LayerNorm norm;
+  private final UnaryLayer norm;
 
   TransformerBody(TransformerConfig config, int vocabularySize) {
     tokens = new Embedding(vocabularySize, config.width(), DEVIATION);
-    positions = new Embedding(config.maxLength(), config.width(), DEVIATION);
+    positions = config.createPositions();
     ngrams = new NgramEmbedding(config.ngrams(), config.ngramRows(), config.width(), DEVIATION);
     dropout = new Dropout(config.dropout());
-    blocks = Stream.generate(() -> new TransformerBlock(config)).limit(config.layers()).toList();
-    norm = new LayerNorm(config.width());
+    RelativePositions relative = positions instanceof RelativePositions it ? it : null;
+    blocks =
+        Stream.generate(() -> new TransformerBlock(config, relative))
+            .limit(config.layers())
+            .toList();
+    norm = config.norm().build(config.width());
   }
 
   /**
@@ -38,8 +46,7 @@ final class TransformerBody extends Layer {
   NDArray forward(Batch batch) {
     NDArray ids = batch.ids();
     NDArray mask = batch.has(Batch.MASK) ? batch.mask() : null;
-    NDArray position = positions.first(ids.getShape().get(1)); // (tokens, width)
-    NDArray embedded = ngrams.addTo(tokens.forward(ids).add(position), ids);
+    NDArray embedded = ngrams.addTo(positions.addTo(tokens.forward(ids)), ids);
     NDArray x = dropout.forward(embedded); // (batch, tokens, width)
     for (TransformerBlock block : blocks) {
       x = applyBlock(block, in -> block.forward(in, mask), x);

@@ -3,10 +3,10 @@ package dev.counterpoint.models.transformer;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
-import dev.counterpoint.core.kernel.operator.Functional;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.model.pooling.Pooling;
 import dev.counterpoint.models.huggingface.ModelLabels;
 
 /**
@@ -15,22 +15,23 @@ import dev.counterpoint.models.huggingface.ModelLabels;
  */
 public final class TransformerModel extends BaseModel {
   private final TransformerBody body;
+  private final Pooling pooling;
   private final Linear head;
   private final Loss loss;
 
   public TransformerModel(TransformerConfig config, DataSpec data) {
     int labels = ModelLabels.count(data);
     body = new TransformerBody(config, data.vocabularySize());
+    pooling = config.pooling().build(config.width());
     head = new Linear(config.width(), labels);
     loss = ModelLabels.loss(data);
   }
 
-  /** Computes logits (batch, classes) from the mean of the token vectors of each example. */
+  /** Computes logits (batch, classes) from the pooled token vectors of each example. */
   @Override
   public NDArray forward(Batch batch) {
     NDArray x = body.forward(batch); // (batch, tokens, width)
-    return head.forward(
-        batch.has(Batch.MASK) ? Functional.maskedMean(x, batch.mask()) : x.mean(new int[] {1}));
+    return head.forward(pooling.forward(x, batch.has(Batch.MASK) ? batch.mask() : null));
   }
 
   @Override

@@ -3,10 +3,11 @@ package dev.counterpoint.models.transformer;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.HostTensor;
-import dev.counterpoint.core.model.Activation;
-import dev.counterpoint.core.model.attention.MultiHeadAttention;
+import dev.counterpoint.core.model.FeedForward;
+import dev.counterpoint.core.settings.RecordCopy;
 import java.util.Arrays;
 import java.util.Map;
+import java.util.TreeMap;
 
 /** Batches of token ids, and a small transformer for them. */
 final class Sequences {
@@ -16,19 +17,16 @@ final class Sequences {
 
   /** One layer of width 8 for at most 6 tokens. */
   static TransformerConfig config(TransformerConfig.Task task, double dropout) {
-    return new TransformerConfig(
-        task,
-        8,
-        1,
-        2,
-        6,
-        2,
-        dropout,
-        Activation.GELU,
-        new MultiHeadAttention.Config(),
-        1,
-        8,
-        false);
+    return config(Map.of("task", task, "dropout", dropout));
+  }
+
+  /** One layer of width 8 for at most 6 tokens, without dropout, and with other settings. */
+  static TransformerConfig config(Map<String, ?> settings) {
+    Map<String, Object> all = new TreeMap<>();
+    all.putAll(Map.of("width", 8, "layers", 1, "heads", 2, "maxLength", 6, "dropout", 0.0));
+    all.put("feedForward", new FeedForward.Config(2));
+    all.putAll(settings);
+    return RecordCopy.with(TransformerConfig.defaults(), all);
   }
 
   /** Examples padded to a given length with a given id. */

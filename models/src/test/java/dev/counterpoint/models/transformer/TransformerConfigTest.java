@@ -9,12 +9,18 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.FeedForward;
+import dev.counterpoint.core.model.LayerNorm;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;
+import dev.counterpoint.core.model.initializer.LayerInitializer;
+import dev.counterpoint.core.model.pooling.MeanPooling;
+import dev.counterpoint.core.model.position.LearnedPositions;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.models.transformer.TransformerConfig.Task;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 class TransformerConfigTest {
@@ -30,49 +36,61 @@ class TransformerConfigTest {
                 2,
                 4,
                 128,
-                4,
+                new FeedForward.Config(4),
                 0.1,
                 Activation.GELU,
                 new MultiHeadAttention.Config(),
                 1,
                 8192,
-                false));
+                false,
+                new LayerNorm.Config(1e-5),
+                new LearnedPositions.Config(0.02),
+                new MeanPooling(),
+                new LayerInitializer()));
   }
 
   @Test
   void headsThatDoNotDivideTheWidthAreRejected() {
-    assertThatThrownBy(() -> config(8, 1, 3, 6, 4, 0))
+    assertThatThrownBy(() -> config(8, 1, 3, 6, 0))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage("heads 3 must divide width 8");
   }
 
   @Test
   void allProblemsAreReportedTogether() {
-    assertThatThrownBy(() -> config(10, 0, 4, -1, 0, 1))
+    assertThatThrownBy(() -> config(10, 0, 4, -1, 1))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
             """
             layers 0 must be greater than 0
             heads 4 must divide width 10
             maxLength -1 must be greater than 0
-            feedForward 0 must be greater than 0
             dropout 1 must be at least 0 and less than 1""");
   }
 
   @Test
   void tooLargeSizesAreRejected() {
-    assertThatThrownBy(() -> config(8, 10_001, 1, 2_000_000, 536_870_913, 0))
+    assertThatThrownBy(() -> config(8, 10_001, 1, 2_000_000, 0))
         .isInstanceOf(InvalidSettings.class)
         .hasMessage(
             """
             layers 10001 must be at most 10000
-            maxLength 2000000 must be at most 1048576
-            feedForward 536870913 must be at most 131072""");
+            maxLength 2000000 must be at most 1048576""");
+  }
+
+  @Test
+  void tooLargeFeedForwardLayersAreRejected() {
+    TransformerConfig config =
+        Sequences.config(Map.of("feedForward", new FeedForward.Config(1 << 20)));
+
+    assertThatThrownBy(() -> config.build(TEXT))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessage("model.feedForward.multiple 1048576 must be at most 131072");
   }
 
   @Test
   void zeroHeadsAreRejected() {
-    assertThatThrownBy(() -> config(8, 1, 0, 6, 4, 0)).hasMessage("heads 0 must be greater than 0");
+    assertThatThrownBy(() -> config(8, 1, 0, 6, 0)).hasMessage("heads 0 must be greater than 0");
   }
 
   @Test
@@ -92,19 +110,7 @@ class TransformerConfigTest {
   /** The gradients of the sum of the logits. */
   private static List<List<Float>> gradients(boolean activationCheckpointing) {
     TransformerConfig config =
-        new TransformerConfig(
-            Task.CLASSIFICATION,
-            8,
-            2,
-            2,
-            6,
-            2,
-            0,
-            Activation.GELU,
-            new MultiHeadAttention.Config(),
-            1,
-            8,
-            activationCheckpointing);
+        Sequences.config(Map.of("layers", 2, "activationCheckpointing", activationCheckpointing));
     try (BaseModel model = config.build(TEXT);
         Batch batch =
             new Batch(
@@ -150,19 +156,18 @@ class TransformerConfigTest {
   }
 
   private static TransformerConfig config(
-      int width, int layers, int heads, int maxLength, int feedForward, double dropout) {
-    return new TransformerConfig(
-        Task.CLASSIFICATION,
-        width,
-        layers,
-        heads,
-        maxLength,
-        feedForward,
-        dropout,
-        Activation.GELU,
-        new MultiHeadAttention.Config(),
-        1,
-        8192,
-        false);
+      int width, int layers, int heads, int maxLength, double dropout) {
+    return Sequences.config(
+        Map.of(
+            "width",
+            width,
+            "layers",
+            layers,
+            "heads",
+            heads,
+            "maxLength",
+            maxLength,
+            "dropout",
+            dropout));
   }
 }

@@ -38,6 +38,7 @@ import picocli.CommandLine.ScopeType;
       ServeCommand.class,
       TokenizeCommand.class,
       ExperimentsCommand.class,
+      NewCommand.class,
       DoctorCommand.class,
       CheckCommand.class,
       MergeCommand.class,

@@ -11,8 +11,11 @@ import dev.counterpoint.runner.LauncherCommand;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.OptionalDouble;
+import java.util.TreeMap;
 import java.util.function.Supplier;
+import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -36,6 +39,7 @@ public final class TrainingProgress implements Callback {
   private long firstStep;
   private double loss; // sum since the previous plain line
   private double weight;
+  private final Map<String, Double> auxiliary = new TreeMap<>(); // sums likewise
   private @Nullable StepReport lastStep;
   private boolean linePending;
   private @Nullable TrainingBar bar;
@@ -86,6 +90,9 @@ public final class TrainingProgress implements Callback {
     lastStep = report;
     loss += report.loss() * report.weight();
     weight += report.weight();
+    report
+        .auxiliary()
+        .forEach((name, mean) -> auxiliary.merge(name, mean * report.weight(), Double::sum));
     if (bar != null) {
       double recentLoss = recent.loss();
       Supplier<String> pace = pace(totalSteps - report.step());
@@ -110,11 +117,12 @@ public final class TrainingProgress implements Callback {
   private void printLine(StepReport report, String validation) {
     String line =
         Formats.of(
-            "step %d of %d, epoch %d: loss %.4f%s, learning rate %s%s",
+            "step %d of %d, epoch %d: loss %.4f%s%s, learning rate %s%s",
             report.step(),
             totalSteps,
             report.epoch(),
             loss / weight,
+            parts(),
             validation,
             Formats.learningRate(report.learningRate()),
             pace(totalSteps - report.step()).get());
@@ -125,7 +133,17 @@ public final class TrainingProgress implements Callback {
     }
     loss = 0;
     weight = 0;
+    auxiliary.clear();
     linePending = false;
+  }
+
+  /** Formats the auxiliary losses, which are part of the loss. */
+  private String parts() {
+    return auxiliary.isEmpty()
+        ? ""
+        : auxiliary.entrySet().stream()
+            .map(it -> Formats.of("%s %.4f", it.getKey(), it.getValue() / weight))
+            .collect(Collectors.joining(", ", " (of it ", ")"));
   }
 
   /** Formats the current speed and the time left, if enough steps have been measured. */

@@ -154,7 +154,10 @@ public record Run(
     }
     FileAccess.requireAccess(path);
     if (Files.isDirectory(path)) {
-      return resume(request, path);
+      boolean isExperiment = RunDirectory.isRun(path) && !new RunDirectory(path).hasFilesOfRun();
+      return isExperiment
+          ? of(RecordCopy.with(request, "run", path.resolve(RunDirectory.RUN_FILE).toString()))
+          : resume(request, path);
     }
     if (!Files.isRegularFile(path)) {
       throw new InvalidSettings(unknown(request.run()));

@@ -10,6 +10,7 @@ import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
 import dev.counterpoint.core.schedule.Constant;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.core.training.RunOptions;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingConfig;
@@ -18,6 +19,7 @@ import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Benchmark of the cost of saving a checkpoint every 20 steps, compared with never saving. A model
@@ -78,21 +80,8 @@ public final class SaveBenchmark {
   }
 
   private static BaseModel model() {
-    TransformerConfig defaults = TransformerConfig.defaults();
     BaseModel model =
-        new TransformerConfig(
-                defaults.task(),
-                512,
-                8,
-                8,
-                128,
-                defaults.feedForward(),
-                defaults.dropout(),
-                defaults.activation(),
-                defaults.attention(),
-                1,
-                1,
-                false)
+        RecordCopy.with(TransformerConfig.defaults(), Map.of("width", 512, "layers", 8, "heads", 8))
             .build(DataSpec.ofText(VOCABULARY, 0, List.of("a", "b")));
     model.initialize(Device.cpu(), 1);
     return model;

@@ -122,6 +122,7 @@ final class NoNetworkTest {
           "check resume @finished.yaml --kills 1 --set training.epochs=1",
           "bench --sizes=small --precisions=float32 --contenders=bare --steps=1",
           "experiments",
+          "new @moe --eject loss",
           "warm-up @warm",
           "doctor");
 

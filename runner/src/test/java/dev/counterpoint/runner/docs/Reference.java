@@ -8,8 +8,13 @@ import dev.counterpoint.core.data.source.DataSource;
 import dev.counterpoint.core.data.source.PredictionSettings;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.metric.MetricConfig;
+import dev.counterpoint.core.model.FeedForwardConfig;
 import dev.counterpoint.core.model.ModelConfig;
+import dev.counterpoint.core.model.NormConfig;
 import dev.counterpoint.core.model.attention.AttentionConfig;
+import dev.counterpoint.core.model.initializer.InitializerConfig;
+import dev.counterpoint.core.model.pooling.PoolingConfig;
+import dev.counterpoint.core.model.position.PositionsConfig;
 import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.training.StrategyConfig;
@@ -42,6 +47,11 @@ final class Reference {
   static {
     CONTRACTS.put(ModelConfig.class, "model");
     CONTRACTS.put(AttentionConfig.class, "model.attention");
+    CONTRACTS.put(FeedForwardConfig.class, "model.feedForward");
+    CONTRACTS.put(NormConfig.class, "model.norm");
+    CONTRACTS.put(PositionsConfig.class, "model.positions");
+    CONTRACTS.put(PoolingConfig.class, "model.pooling");
+    CONTRACTS.put(InitializerConfig.class, "model.initializer");
     CONTRACTS.put(NumericEmbedding.Config.class, "model.embedding");
     CONTRACTS.put(DataSource.class, "data");
     CONTRACTS.put(Loss.class, "loss");

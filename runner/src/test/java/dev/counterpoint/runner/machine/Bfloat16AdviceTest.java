@@ -4,11 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.kernel.Processor;
-import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.model.attention.MultiHeadAttention;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import java.util.List;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -52,19 +52,8 @@ final class Bfloat16AdviceTest {
 
   private static BaseModel model(int width) {
     TransformerConfig config =
-        new TransformerConfig(
-            TransformerConfig.Task.CLASSIFICATION,
-            width,
-            1,
-            2,
-            8,
-            4,
-            0,
-            Activation.GELU,
-            new MultiHeadAttention.Config(),
-            1,
-            1,
-            false);
+        RecordCopy.with(
+            TransformerConfig.defaults(), Map.of("width", width, "layers", 1, "maxLength", 8));
     return config.build(DataSpec.ofText(500, 0, List.of("a", "b")));
   }
 }

@@ -110,6 +110,7 @@ public final class TensorBoard implements Callback.ObservesGradients, Callback.F
     if (config.histograms()) {
       model.parameters().forEach(it -> addHistogram("parameters/" + it.name(), it.value()));
     }
+    report.auxiliary().forEach((name, mean) -> histograms.addValue(scalar("train/" + name, mean)));
     append(
         report.step(),
         histograms

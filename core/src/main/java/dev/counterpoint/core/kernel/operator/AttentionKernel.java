@@ -74,7 +74,22 @@ public final class AttentionKernel {
       NDArray value,
       @Nullable NDArray mask,
       @Nullable KeysValues past) {
-    return Result.of(apply("attention", query, key, value, mask, keys(past), values(past)));
+    return attend(query, key, value, mask, past, null);
+  }
+
+  /**
+   * Like {@link #attend(NDArray, NDArray, NDArray, NDArray, KeysValues)}, with a bias.
+   *
+   * @param bias (heads, tokens, keys), float32, added to the scores; null for none
+   */
+  public Result attend(
+      NDArray query,
+      NDArray key,
+      NDArray value,
+      @Nullable NDArray mask,
+      @Nullable KeysValues past,
+      @Nullable NDArray bias) {
+    return Result.of(apply("attention", query, key, value, mask, keys(past), values(past), bias));
   }
 
   /**

@@ -85,6 +85,30 @@ public final class Functional {
   }
 
   /**
+   * Root-mean-square normalization over the last dimension, then scaled: {@code
+   * torch.nn.functional.rms_norm}.
+   *
+   * @param x (..., width)
+   * @param weight (width)
+   * @return same shape as x
+   */
+  public static NDArray rmsNorm(NDArray x, NDArray weight, double epsilon) {
+    return Kernel.load("rms_norm", Map.of("epsilon", epsilon)).apply(x, weight).get(0);
+  }
+
+  /**
+   * Rotates pairs of neighboring features (Su et al. 2021, equation 34).
+   *
+   * @param x (batch, tokens, width)
+   * @param angles (tokens, pairs), in radians; 2 * pairs divides the width, and each part of so
+   *     many features is rotated alike
+   * @return same shape as x
+   */
+  public static NDArray rotate(NDArray x, NDArray angles) {
+    return Kernel.load("rotate").apply(x, angles).get(0);
+  }
+
+  /**
    * Two-dimensional convolution, {@code torch.nn.functional.conv2d}, in float32.
    *
    * @param x (batch, inputs, height, width)

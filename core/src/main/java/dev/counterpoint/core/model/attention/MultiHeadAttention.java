@@ -5,11 +5,16 @@ import ai.djl.ndarray.NDList;
 import dev.counterpoint.core.kernel.operator.AttentionKernel;
 import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.model.position.RelativePositions;
 import java.util.Arrays;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
-/** Multi-head scaled dot-product attention (Vaswani et al. 2017, section 3.2). */
+/**
+ * Multi-head scaled dot-product attention (Vaswani et al. 2017, section 3.2). The four linear
+ * layers are initialized as in {@code torch.nn.Linear}: weights and biases are uniform with bound
+ * sqrt(1 / width).
+ */
 public final class MultiHeadAttention extends Layer implements Attention {
   private final Linear query;
   private final Linear key;
@@ -38,7 +43,8 @@ public final class MultiHeadAttention extends Layer implements Attention {
 
   /**
    * Applies attention that consists of the given linear layers, for models with other parameter
-   * names. If one of the layers is {@link Linear#adapted}, the layers are called one by one.
+   * names. If one of the layers is {@link Linear#adapted}, or the block has relative positions, the
+   * layers are called one by one.
    *
    * @param x (batch, tokens, width)
    * @param mask (batch, tokens), 0 for padding; null if there is no padding
@@ -48,11 +54,19 @@ public final class MultiHeadAttention extends Layer implements Attention {
   public static NDArray apply(
       NDArray x, @Nullable NDArray mask, AttentionConfig.BlockSpec block, Linear... layers) {
     Linear output = layers[3];
-    if (anyAdapted(layers)) {
+    RelativePositions positions = block.positions();
+    if (positions != null || anyAdapted(layers)) {
       NDArray query = layers[0].forward(x);
       NDArray key = layers[1].forward(x);
       NDArray value = layers[2].forward(x);
-      return output.forward(kernel(block, output).attend(query, key, value, mask, null).x());
+      NDArray bias = null;
+      if (positions != null) {
+        query = positions.rotate(query);
+        key = positions.rotate(key);
+        bias = positions.bias(x);
+      }
+      AttentionKernel kernel = kernel(block, output);
+      return output.forward(kernel.attend(query, key, value, mask, null, bias).x());
     }
     return kernel(block, output).project(x, mask, weights(layers));
   }
@@ -104,6 +118,11 @@ public final class MultiHeadAttention extends Layer implements Attention {
     @Override
     public Attention build(BlockSpec block) {
       return new MultiHeadAttention(block);
+    }
+
+    @Override
+    public boolean supportsRelativePositions() {
+      return true;
     }
   }
 }

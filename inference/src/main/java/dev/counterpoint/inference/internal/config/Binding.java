@@ -125,6 +125,13 @@ final class Binding {
 
   private Object implementation(
       Catalog<?> catalog, YamlNode node, String path, @Nullable Object enclosing) {
+    if (node instanceof Scalar scalar && scalar.isNumber() && enclosing instanceof Record) {
+      List<Part> parts = RecordShape.of(enclosing.getClass()).parts();
+      if (!parts.isEmpty() && parts.get(0).type().hasRawClass(int.class)) {
+        Mapping number = new Mapping(Map.of(parts.get(0).name(), scalar), scalar.origin());
+        return fields(enclosing.getClass(), number, path, enclosing, true);
+      }
+    }
     if (node instanceof Scalar scalar && !scalar.isNull()) {
       Mapping empty = new Mapping(Map.of(), scalar.origin());
       return typed(catalog, scalar, path, empty, path, enclosing);

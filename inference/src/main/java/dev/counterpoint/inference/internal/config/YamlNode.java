@@ -54,6 +54,11 @@ sealed interface YamlNode {
       return quoted || !(isNull() || NOT_STRING.matcher(text).matches());
     }
 
+    /** Whether the scalar is a number. */
+    boolean isNumber() {
+      return !isString() && !isNull() && !text.matches("(?i)true|false");
+    }
+
     @Override
     public String show() {
       return isString() ? '"' + Excerpt.of(text) + '"' : Excerpt.of(text);

@@ -31,7 +31,9 @@ import picocli.CommandLine.Spec;
 public final class TrainCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "RUN",
-      description = "A built-in experiment, a run file (YAML), or a run directory to resume.")
+      description =
+          "A built-in experiment, a run file (YAML), the folder of an experiment, or a run directory"
+              + " to resume.")
   private String name = "";
 
   @Option(

@@ -34,10 +34,14 @@ record RunLog(List<JsonNode> train, List<JsonNode> validation) {
     (row.path("split").asText().equals("validation") ? validation : train).add(row);
   }
 
-  /** Returns a column of the rows as a series over steps. */
+  /**
+   * Returns a column of the rows as a series over steps.
+   *
+   * @param column a key, or the keys of nested objects joined by slashes
+   */
   static Series series(String name, List<JsonNode> rows, String column) {
     double[] steps = rows.stream().mapToDouble(row -> row.path("step").asDouble()).toArray();
-    double[] values = rows.stream().mapToDouble(row -> number(row.path(column))).toArray();
+    double[] values = rows.stream().mapToDouble(row -> number(row.at("/" + column))).toArray();
     return new Series(name, steps, values);
   }
 
