@@ -122,6 +122,10 @@ final class NoNetworkTest {
           "check resume @finished.yaml --kills 1 --set training.epochs=1",
           "bench --sizes=small --precisions=float32 --contenders=bare --steps=1",
           "experiments",
+          "plan @finished.yaml --no-timing",
+          "runs @",
+          "compare @run @finished",
+          "explain @run",
           "warm-up @warm",
           "doctor");
 
