@@ -180,7 +180,7 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
       entry.put("mean", Json.finite(Difference.mean(values.values())));
       entry.put("deviation", Json.finite(Math.sqrt(Difference.variance(values.values()))));
       Optional<Difference> found = Difference.of(groups.get(0).values(metric), values);
-      if (group != groups.get(0) && found.isPresent()) {
+      if (!group.equals(groups.get(0)) && found.isPresent()) {
         Difference difference = found.get();
         ObjectNode from = entry.putObject("difference").put("value", difference.difference());
         from.put("low", Json.finite(difference.low()));

@@ -26,7 +26,7 @@ record MemoryEstimate(
     long program,
     long peak) {
   /** Measured with small models; it depends little on the model. */
-  private static final long PROGRAM = 150_000_000;
+  private static final long PROGRAM = 110_000_000;
 
   /** The loss keeps the probabilities, and its backward pass makes their gradients. */
   private static final int LOSS_ARRAYS = 3;
