@@ -4,6 +4,7 @@ import dev.counterpoint.core.settings.Formats;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalInt;
 
@@ -41,7 +42,9 @@ record Difference(
 
   private static Difference paired(Map<Long, Double> one, Map<Long, Double> other) {
     List<Double> differences =
-        one.keySet().stream().map(seed -> other.get(seed) - one.get(seed)).toList();
+        one.entrySet().stream()
+            .map(it -> Objects.requireNonNull(other.get(it.getKey())) - it.getValue())
+            .toList();
     double variance = variance(differences);
     return of(mean(differences), variance / one.size(), one.size() - 1, variance, true);
   }

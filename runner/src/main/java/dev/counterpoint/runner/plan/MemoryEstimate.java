@@ -14,8 +14,8 @@ import dev.counterpoint.runner.wiring.RunFile;
  *     with the loss and its gradients
  * @param copies the arrays of a checkpoint that is written in the background
  * @param program data, code and the heap of the JVM beyond those of an empty start
- * @param peak the peak above an empty start. The gradients grow in the backward pass while the
- *     activations are freed, so that the larger of them counts
+ * @param peak the sum, which is the peak above an empty start: in the backward pass the gradients
+ *     grow while activations are freed, but rarely fit into their memory
  */
 record MemoryEstimate(
     long weights,
@@ -26,7 +26,7 @@ record MemoryEstimate(
     long program,
     long peak) {
   /** Measured with small models; it depends little on the model. */
-  private static final long PROGRAM = 110_000_000;
+  private static final long PROGRAM = 100_000_000;
 
   /** The loss keeps the probabilities, and its backward pass makes their gradients. */
   private static final int LOSS_ARRAYS = 3;
@@ -55,7 +55,7 @@ record MemoryEstimate(
         kept,
         copies,
         PROGRAM,
-        weights + optimizer + copies + PROGRAM + Math.max(trainable, kept));
+        weights + optimizer + trainable + kept + copies + PROGRAM);
   }
 
   /** The bytes of a checkpoint. */

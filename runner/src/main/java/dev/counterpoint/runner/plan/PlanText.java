@@ -118,7 +118,7 @@ public final class PlanText {
     line(
         Formats.of(
             "predicted peak memory above an empty start: %s (weights %s, optimizer %s, gradients %s"
-                + " or activations %s, copies for checkpoints %s, program %s)",
+                + ", activations %s, copies for checkpoints %s, program %s)",
             megabytes(memory.peak()),
             megabytes(memory.weights()),
             megabytes(memory.optimizer()),

@@ -139,7 +139,7 @@ record TimeEstimate(
     double[] x = steps.stream().mapToDouble(it -> tokens.applyAsDouble(it.step())).toArray();
     double all =
         LongStream.rangeClosed(1, Math.min(MAX_STEPS, planned.perEpoch()))
-            .mapToDouble(tokens::applyAsDouble)
+            .mapToDouble(tokens)
             .average()
             .orElseThrow();
     double mean = Arrays.stream(x).average().orElseThrow();

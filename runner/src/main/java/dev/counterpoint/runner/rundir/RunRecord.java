@@ -3,7 +3,6 @@ package dev.counterpoint.runner.rundir;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import com.google.common.collect.Iterables;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -148,7 +147,8 @@ public record RunRecord(
   }
 
   private static ObjectNode last(ObjectNode provenance) {
-    return Iterables.getLast(Provenance.processes(provenance));
+    List<ObjectNode> processes = Provenance.processes(provenance);
+    return processes.get(processes.size() - 1);
   }
 
   /** The entry of the last process of the run. */

@@ -144,13 +144,13 @@ public final class ExplainCommand implements Callable<Integer> {
     JsonNode summary = run.summary();
     if (run.hasResult()) {
       line(
-          "%s, %s, %s in training steps, %.0f examples/s, peak memory %.2f GB"
-              .formatted(
-                  Formats.count(run.steps(), "step"),
-                  Formats.count(summary.path("epochs").asLong(), "complete epoch"),
-                  Formats.duration(summary.path("seconds").asDouble()),
-                  summary.path("itemsPerSecond").asDouble(),
-                  summary.path("peakMemoryBytes").asDouble() / 1e9));
+          Formats.of(
+              "%s, %s, %s in training steps, %.0f examples/s, peak memory %.2f GB",
+              Formats.count(run.steps(), "step"),
+              Formats.count(summary.path("epochs").asLong(), "complete epoch"),
+              Formats.duration(summary.path("seconds").asDouble()),
+              summary.path("itemsPerSecond").asDouble(),
+              summary.path("peakMemoryBytes").asDouble() / 1e9));
       line(
           "model: %s, hash %s"
               .formatted(

@@ -84,7 +84,7 @@ public final class PlanCommand implements Callable<Integer> {
       long measured = untimed ? 0 : PeakMemory.bytes().orElse(0) - empty;
       List<String> differences = earlier == null ? List.of() : differences(earlier, run, data);
       if (json) {
-        ObjectNode object = plan.toJson();
+        ObjectNode object = plan.toJson().put("emptyStartBytes", empty);
         if (measured > 0) {
           object.put("measuredPeakBytes", measured);
         }

@@ -24,6 +24,7 @@ import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -71,7 +72,7 @@ public final class RunsCommand implements Callable<Integer> {
       } catch (IOException e) {
         return new Entry(path, null, IoFailure.of(e));
       } catch (UncheckedIOException e) {
-        return new Entry(path, null, IoFailure.of(e.getCause()));
+        return new Entry(path, null, IoFailure.of(Objects.requireNonNull(e.getCause())));
       }
     }
 
