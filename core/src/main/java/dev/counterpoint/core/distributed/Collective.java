@@ -57,7 +57,12 @@ public interface Collective extends AutoCloseable {
    * larger buckets.
    */
   default int bucketBytes() {
-    return (1 << 20) * Math.max(1, Math.min(256, worldSize() / 2));
+    return bucketBytes(worldSize());
+  }
+
+  /** The default bucket size for a number of processes, in bytes. */
+  static int bucketBytes(int worldSize) {
+    return (1 << 20) * Math.max(1, Math.min(256, worldSize / 2));
   }
 
   /** Sums each gradient over the processes, in place. */

@@ -47,10 +47,20 @@ public final class FeedForward extends Layer implements UnaryLayer {
    * @return (..., width)
    */
   public static NDArray apply(NDArray x, Linear up, Activation activation, Linear down) {
-    return up.adapted() || down.adapted()
-        ? down.forward(activation.forward(up.forward(x)))
-        : new FeedForwardKernel(activation.name().toLowerCase(Locale.ROOT), up.precision())
+    if (up.adapted() || down.adapted()) {
+      return down.forward(activation.forward(up.forward(x)));
+    }
+    NDArray result =
+        new FeedForwardKernel(activation.name().toLowerCase(Locale.ROOT), up.precision())
             .apply(x, up.operand(), up.bias(), down.operand(), down.bias());
+    LayerObserver.notifyFused(
+        down,
+        result,
+        () -> {
+          long hidden = x.size() / x.getShape().getLastDimension() * up.bias().size() * Float.BYTES;
+          return activation.keepsInput() ? 2 * hidden : hidden;
+        });
+    return result;
   }
 
   /**

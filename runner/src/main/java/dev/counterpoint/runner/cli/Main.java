@@ -11,6 +11,10 @@ import dev.counterpoint.runner.cli.model.PredictCommand;
 import dev.counterpoint.runner.cli.model.ServeCommand;
 import dev.counterpoint.runner.cli.model.TokenizeCommand;
 import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.run.CompareCommand;
+import dev.counterpoint.runner.cli.run.ExplainCommand;
+import dev.counterpoint.runner.cli.run.PlanCommand;
+import dev.counterpoint.runner.cli.run.RunsCommand;
 import dev.counterpoint.runner.cli.train.TrainCommand;
 import dev.counterpoint.runner.report.Console;
 import java.io.UncheckedIOException;
@@ -39,6 +43,10 @@ import picocli.CommandLine.ScopeType;
       TokenizeCommand.class,
       ExperimentsCommand.class,
       NewCommand.class,
+      PlanCommand.class,
+      RunsCommand.class,
+      CompareCommand.class,
+      ExplainCommand.class,
       DoctorCommand.class,
       CheckCommand.class,
       MergeCommand.class,

@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Optional;
@@ -53,12 +54,37 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
     return takeMarker(directory).stream().mapToLong(it -> it.path("step").asLong()).findFirst();
   }
 
+  /**
+   * Reads the marker of the last process and keeps it. The run directory may come from anyone.
+   *
+   * @return a message about the crash; empty if there is no marker of a plain file
+   */
+  static Optional<String> peek(RunDirectory directory) {
+    Path file = file(directory);
+    return Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS) && file.toFile().length() <= LENGTH
+        ? read(file).map(CrashMarker::message)
+        : Optional.empty();
+  }
+
+  private static Path file(RunDirectory directory) {
+    Path former = directory.path().resolve(".heartbeat"); // of version 0.1
+    return Files.exists(former) ? former : directory.crashMarker();
+  }
+
   private static Optional<JsonNode> takeMarker(RunDirectory directory) {
+    Path file = file(directory);
+    Optional<JsonNode> marker = read(file);
     try {
-      Path former = directory.path().resolve(".heartbeat"); // of version 0.1
-      Path file = Files.exists(former) ? former : directory.crashMarker();
+      Files.deleteIfExists(file);
+    } catch (IOException e) {
+      // It is read again at the next start.
+    }
+    return marker;
+  }
+
+  private static Optional<JsonNode> read(Path file) {
+    try {
       String text = Files.readString(file).strip();
-      Files.delete(file);
       return Optional.of(Json.MAPPER.readTree(text))
           .filter(it -> it.path("step").isIntegralNumber());
     } catch (IOException e) {

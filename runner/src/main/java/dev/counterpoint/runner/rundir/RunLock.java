@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.Set;
@@ -117,6 +118,25 @@ public final class RunLock implements Closeable {
     } catch (IOException e) {
       HELD.remove(file);
       throw e;
+    }
+  }
+
+  /**
+   * Whether a process holds the lock of a run directory, which may come from anyone. On file
+   * systems without lock support the result is false.
+   */
+  static boolean isHeld(RunDirectory directory) {
+    Path file = directory.lock();
+    if (HELD.contains(file)) { // Closing a second channel would release the lock.
+      return true;
+    }
+    if (!Files.isRegularFile(file, LinkOption.NOFOLLOW_LINKS)) {
+      return false;
+    }
+    try (FileChannel channel = FileChannel.open(file, StandardOpenOption.READ)) {
+      return channel.tryLock(Part.ALL.first, Part.ALL.bytes, true) == null; // closed with it
+    } catch (IOException e) {
+      return false;
     }
   }
 

@@ -51,6 +51,7 @@ import org.jspecify.annotations.Nullable;
  * @param trust the user-defined code that may run
  * @param files resolves the file names in the run file
  * @param notes what is valid but may be unexpected, such as keys that are ignored
+ * @param written the settings that the run file and {@code --set} contain
  */
 public record Run(
     RunFile file,
@@ -60,7 +61,8 @@ public record Run(
     SourcePath code,
     TrustedCode trust,
     FileFinder files,
-    List<String> notes) {
+    List<String> notes,
+    SettingsTree written) {
   /** The settings that may change when a run is resumed, and on which later steps depend. */
   private static final List<String> OF_PART =
       List.of(
@@ -210,7 +212,7 @@ public record Run(
     Binder binder = new Binder(Catalogs.all(), code, files);
     List<String> notes = new ArrayList<>();
     RunFile file = binder.bind(tree, RunFile.class, notes::add);
-    Run existing = new Run(file, run, true, binder, code, trust, files, notes);
+    Run existing = new Run(file, run, true, binder, code, trust, files, notes, tree);
     trust.requireQueries(existing.queries());
     return existing;
   }
@@ -457,7 +459,8 @@ public record Run(
             code,
             request.trust(),
             files,
-            notes);
+            notes,
+            tree);
     if (origin != null) {
       request.trust().requireQueries(run.queries());
     }

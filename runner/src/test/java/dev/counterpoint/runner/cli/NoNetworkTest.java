@@ -123,6 +123,10 @@ final class NoNetworkTest {
           "bench --sizes=small --precisions=float32 --contenders=bare --steps=1",
           "experiments",
           "new @moe --eject loss",
+          "plan @finished.yaml --no-timing",
+          "runs @",
+          "compare @run @finished",
+          "explain @run",
           "warm-up @warm",
           "doctor");
 

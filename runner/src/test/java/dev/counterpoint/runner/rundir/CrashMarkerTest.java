@@ -58,6 +58,14 @@ class CrashMarkerTest {
   }
 
   @Test
+  void peekKeepsTheMarker() {
+    mark(new CrashMarker(run()), 7, 0);
+
+    assertThat(CrashMarker.peek(run()).orElseThrow()).contains("step 7");
+    assertThat(CrashMarker.takeStep(run())).hasValue(7);
+  }
+
+  @Test
   void unreadableMarkerIsIgnored() throws IOException {
     Files.writeString(temporary.resolve(".crash-marker"), "{\"process\": 1, \"st");
 

@@ -52,6 +52,17 @@ class RunLockTest {
   }
 
   @Test
+  void theLockOfAnotherProcessIsFoundWithoutTakingIt() throws Exception {
+    Process other = holder();
+    try {
+      assertThat(RunLock.isHeld(run())).isTrue();
+    } finally {
+      other.destroyForcibly().waitFor();
+    }
+    assertThat(RunLock.isHeld(run())).isFalse();
+  }
+
+  @Test
   void secondLockInTheSameProcessIsRejected() {
     try (RunLock first = RunLock.hold(run(), true)) {
       assertThat(first).isNotNull();

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import dev.counterpoint.core.kernel.operator.AttentionKernel;
 import dev.counterpoint.core.model.Layer;
+import dev.counterpoint.core.model.LayerObserver;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.position.RelativePositions;
 import java.util.Arrays;
@@ -68,7 +69,9 @@ public final class MultiHeadAttention extends Layer implements Attention {
       AttentionKernel kernel = kernel(block, output);
       return output.forward(kernel.attend(query, key, value, mask, null, bias).x());
     }
-    return kernel(block, output).project(x, mask, weights(layers));
+    NDArray result = kernel(block, output).project(x, mask, weights(layers));
+    LayerObserver.notifyFused(output, result, () -> retainedBytes(x, block, output, 4));
+    return result;
   }
 
   /**
@@ -91,7 +94,12 @@ public final class MultiHeadAttention extends Layer implements Attention {
           kernel(block, output).attend(parts.get(0), parts.get(1), parts.get(2), mask, past);
       return new AttentionKernel.Result(output.forward(result.x()), result.all());
     }
-    return kernel(block, output).projectPacked(x, mask, past, weights(queryKeyValue, output));
+    AttentionKernel.Result result =
+        kernel(block, output).projectPacked(x, mask, past, weights(queryKeyValue, output));
+    // The packed query, key and value live as long as the keys and values of the result.
+    int arrays = dropout(block, output) > 0 ? 7 : 4;
+    LayerObserver.notifyFused(output, result.x(), () -> retainedBytes(x, block, output, arrays));
+    return result;
   }
 
   private static boolean anyAdapted(Linear... layers) {
@@ -99,8 +107,27 @@ public final class MultiHeadAttention extends Layer implements Attention {
   }
 
   private static AttentionKernel kernel(AttentionConfig.BlockSpec block, Linear output) {
-    double dropout = output.training() ? block.dropout() : 0;
-    return new AttentionKernel(block.heads(), block.causal(), dropout, output.precision());
+    return new AttentionKernel(
+        block.heads(), block.causal(), dropout(block, output), output.precision());
+  }
+
+  private static double dropout(AttentionConfig.BlockSpec block, Linear output) {
+    return output.training() ? block.dropout() : 0;
+  }
+
+  /**
+   * The bytes that the kernel keeps for the backward pass besides its input and output: query, key,
+   * value and the mixed values, and with dropout for each weight its value before (4) and after
+   * dropout (4) and whether it stays (1).
+   *
+   * @param x (batch, tokens, width)
+   * @param arrays the number of arrays of the size of x
+   */
+  private static long retainedBytes(
+      NDArray x, AttentionConfig.BlockSpec block, Linear output, int arrays) {
+    long tokens = x.getShape().get(1);
+    long weights = x.getShape().get(0) * block.heads() * tokens * tokens;
+    return arrays * x.size() * Float.BYTES + (dropout(block, output) > 0 ? 9 * weights : 0);
   }
 
   private static NDArray[] weights(Linear... layers) {

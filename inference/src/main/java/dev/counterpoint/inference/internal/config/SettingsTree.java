@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 
 /**
  * The parsed settings of a run file with {@code --set} overrides applied. Defaults are added later
@@ -92,6 +93,21 @@ public final class SettingsTree {
             .map(entry -> ((Scalar) entry).text())
             .toList()
         : List.of();
+  }
+
+  /**
+   * The place where a setting was written: {@code line 12}, or its {@code --set} option.
+   *
+   * @param key the dotted path of a single value
+   * @return empty if the setting was not written, so that it has its default
+   */
+  public Optional<String> origin(String key) {
+    YamlNode node = deepest(root, key);
+    int dot = key.lastIndexOf('.');
+    boolean isShortForm = dot >= 0 && deepest(root, key.substring(0, dot)).equals(node);
+    return node instanceof Scalar && (!isShortForm || key.endsWith(".type"))
+        ? Optional.of(node.origin().description())
+        : Optional.empty();
   }
 
   Mapping root() {

@@ -18,6 +18,19 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 final class SettingsTreeTest {
   @Test
+  void originIsTheLineOrTheOptionOfASetting() {
+    SettingsTree tree =
+        SettingsTree.load("r.yaml", "a: 1\nb:\n  schedule: cosine\nc: [7]\n", List.of("a=2"));
+
+    assertThat(tree.origin("a")).hasValue("--set a=2");
+    assertThat(tree.origin("b.schedule.type")).hasValue("line 3");
+    assertThat(tree.origin("c.0")).hasValue("line 4");
+    assertThat(tree.origin("b.schedule.warmup")).isEmpty();
+    assertThat(tree.origin("b.other")).isEmpty();
+    assertThat(tree.origin("d")).isEmpty();
+  }
+
+  @Test
   void setOverridesTheFile() {
     Run run = Sample.bind(Sample.FILE, "training.epochs=7", "training.optimizer.learningRate=1e-3");
 

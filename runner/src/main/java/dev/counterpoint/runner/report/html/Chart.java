@@ -6,7 +6,6 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * Line chart of one or more series over steps, in SVG coordinates of 400 by 220.
@@ -25,6 +24,7 @@ record Chart(
     List<Tick> across,
     List<Tick> up) {
   private static final int MAX_POINTS = 400;
+  private static final int MAX_LEGEND = 8; // curves
   private static final double LEFT = 52;
   private static final double RIGHT = 378;
   private static final double TOP = 10;
@@ -50,29 +50,42 @@ record Chart(
   record Tick(String at, String text) {}
 
   /**
+   * A series as it is drawn.
+   *
+   * @param style the CSS class of the curve
+   * @param marked whether each value has a dot
+   */
+  record Styled(Series series, String style, boolean marked) {}
+
+  /**
    * Creates a chart of series with common axes. Series without finite values are omitted.
    *
    * @param series the first is drawn as a line; the others also have a dot at each value
    */
   static Chart of(String id, String title, Series... series) {
-    List<Series> drawn = Stream.of(series).filter(Series::hasValues).toList();
-    Ticks steps = Ticks.spanning(0, drawn.stream().mapToDouble(Chart::lastStep).max().orElse(1));
-    Ticks values =
-        Ticks.spanning(
-            drawn.stream().mapToDouble(Series::smallest).min().orElse(0),
-            drawn.stream().mapToDouble(Series::largest).max().orElse(1));
-    List<Curve> curves = new ArrayList<>();
-    for (Series each : drawn) {
-      boolean marked = !each.equals(series[0]);
-      curves.add(curve(each.thinned(MAX_POINTS), marked, steps, values));
+    List<Styled> styled = new ArrayList<>();
+    for (Series each : series) {
+      styled.add(new Styled(each, styled.isEmpty() ? "first" : "second", !styled.isEmpty()));
     }
+    return of(id, title, styled);
+  }
+
+  /** Creates a chart of styled series with common axes, likewise. */
+  static Chart of(String id, String title, List<Styled> series) {
+    List<Styled> drawn = series.stream().filter(it -> it.series().hasValues()).toList();
+    List<Series> values = drawn.stream().map(Styled::series).toList();
+    Ticks steps = Ticks.spanning(0, values.stream().mapToDouble(Chart::lastStep).max().orElse(1));
+    Ticks heights =
+        Ticks.spanning(
+            values.stream().mapToDouble(Series::smallest).min().orElse(0),
+            values.stream().mapToDouble(Series::largest).max().orElse(1));
     return new Chart(
         id,
         title,
-        drawn.stream().map(Series::describe).collect(Collectors.joining("; ", "", ".")),
-        curves,
+        values.stream().map(Series::describe).collect(Collectors.joining("; ", "", ".")),
+        drawn.stream().map(each -> curve(each, steps, heights)).toList(),
         ticks(steps, Chart::x),
-        ticks(values, Chart::y));
+        ticks(heights, Chart::y));
   }
 
   /** Returns whether there is at least one curve. */
@@ -80,16 +93,17 @@ record Chart(
     return !curves.isEmpty();
   }
 
-  /** Returns whether the chart needs a legend, which is if it has several curves. */
+  /** Returns whether the chart has a legend, which is if it has several curves, but not many. */
   boolean hasLegend() {
-    return curves.size() > 1;
+    return curves.size() > 1 && curves.size() <= MAX_LEGEND;
   }
 
   private static double lastStep(Series series) {
     return series.steps()[series.steps().length - 1];
   }
 
-  private static Curve curve(Series series, boolean marked, Ticks steps, Ticks values) {
+  private static Curve curve(Styled styled, Ticks steps, Ticks values) {
+    Series series = styled.series().thinned(MAX_POINTS);
     List<String> lines = new ArrayList<>();
     List<Dot> dots = new ArrayList<>();
     StringBuilder line = new StringBuilder();
@@ -97,7 +111,7 @@ record Chart(
       if (Double.isFinite(series.values()[i])) {
         Dot dot = new Dot(x(steps, series.steps()[i]), y(values, series.values()[i]));
         line.append(dot.x()).append(',').append(dot.y()).append(' ');
-        if (marked || series.values().length == 1) {
+        if (styled.marked() || series.values().length == 1) {
           dots.add(dot);
         }
       } else if (!line.isEmpty()) {
@@ -108,7 +122,7 @@ record Chart(
     if (!line.isEmpty()) {
       lines.add(line.toString().strip());
     }
-    return new Curve(series.name(), marked ? "second" : "first", lines, dots);
+    return new Curve(series.name(), styled.style(), lines, dots);
   }
 
   private static List<Tick> ticks(Ticks ticks, BiFunction<Ticks, Double, String> axis) {

@@ -5,6 +5,7 @@ import com.samskivert.mustache.Mustache;
 import com.samskivert.mustache.Template;
 import dev.counterpoint.core.internal.storage.Resource;
 import dev.counterpoint.core.settings.Formats;
+import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -41,10 +42,7 @@ record Page(
     List<String> notes,
     String runFile,
     List<Fact> provenance) {
-  private static final Template TEMPLATE =
-      Mustache.compiler()
-          .emptyStringIsFalse(true)
-          .compile(Resource.read(Page.class, "report.mustache"));
+  private static final Template TEMPLATE = template("report");
 
   /** A row of the validation table. */
   record Validation(long step, int epoch, List<String> values) {}
@@ -85,6 +83,14 @@ record Page(
         notes,
         runFile,
         facts);
+  }
+
+  /** Compiles a template of this package; {@code {{>NAME}}} inserts another one. */
+  static Template template(String name) {
+    return Mustache.compiler()
+        .emptyStringIsFalse(true)
+        .withLoader(part -> new StringReader(Resource.read(Page.class, part + ".mustache")))
+        .compile("{{>" + name + "}}");
   }
 
   /** Renders the page as self-contained HTML. All texts are escaped. */

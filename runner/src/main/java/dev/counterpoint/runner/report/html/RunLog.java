@@ -1,10 +1,14 @@
 package dev.counterpoint.runner.report.html;
 
+import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.internal.storage.Utf8File;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -16,6 +20,8 @@ import java.util.List;
  * @param validation the validation rows, in file order
  */
 record RunLog(List<JsonNode> train, List<JsonNode> validation) {
+  private static final int MAX_BYTES = 64 << 20;
+  private static final int MAX_ROWS = 1_000_000;
 
   /** Reads a metrics file. If the file does not exist, the log is empty. */
   static RunLog read(Path metrics) throws IOException {
@@ -25,6 +31,30 @@ record RunLog(List<JsonNode> train, List<JsonNode> validation) {
         for (String line = lines.readLine(); line != null; line = lines.readLine()) {
           log.add(Json.MAPPER.readTree(line));
         }
+      }
+    }
+    return log;
+  }
+
+  /**
+   * Reads a metrics file that may come from anyone. Lines that are not JSON are skipped. If there
+   * is no such plain file, the log is empty.
+   *
+   * @throws InvalidSettings if the file is larger than 64 MB
+   */
+  static RunLog readAny(Path metrics) throws IOException {
+    RunLog log = new RunLog(new ArrayList<>(), new ArrayList<>());
+    if (!Files.isRegularFile(metrics, LinkOption.NOFOLLOW_LINKS)) {
+      return log;
+    }
+    if (Files.size(metrics) > MAX_BYTES) {
+      throw new InvalidSettings("%s is larger than %s MB.", metrics, MAX_BYTES >> 20);
+    }
+    for (String line : Utf8File.read(metrics).lines().limit(MAX_ROWS).toList()) {
+      try {
+        log.add(Json.MAPPER.readTree(line));
+      } catch (JsonProcessingException e) {
+        // A part of a row, after a crash.
       }
     }
     return log;

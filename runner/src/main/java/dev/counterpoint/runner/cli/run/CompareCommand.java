@@ -1,0 +1,131 @@
+package dev.counterpoint.runner.cli.run;
+
+import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.settings.FileAccess;
+import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.NewFile;
+import dev.counterpoint.runner.comparison.Comparison;
+import dev.counterpoint.runner.comparison.RunGroup;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.TextTable;
+import dev.counterpoint.runner.report.html.ComparisonPage;
+import dev.counterpoint.runner.rundir.RunRecord;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint compare}: settings, results and statistics of several runs. */
+@Command(
+    name = "compare",
+    description =
+        "Compares runs: settings that differ, results, and whether the differences of the metrics"
+            + " are significant in relation to the deviation between seeds. Runs with equal settings"
+            + " but other seeds form a group; the group of the first run is the baseline.")
+public final class CompareCommand implements Callable<Integer> {
+  private static final int MAX_RUNS = 200;
+
+  @Parameters(arity = "1..*", paramLabel = "RUN_DIR", description = "The run directories.")
+  private List<Path> folders = new ArrayList<>();
+
+  @Option(names = "--json", description = "Prints one JSON object.")
+  private boolean json;
+
+  @Option(
+      names = "--output",
+      paramLabel = "FILE",
+      description = "Also writes an HTML page with curves, which opens without a network.")
+  private @Nullable Path output;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    if (output != null) {
+      NewFile.requireFolder("--output", output);
+      if (Files.isDirectory(output)) {
+        throw new InvalidSettings("--output %s is a folder; name an HTML file.", output);
+      }
+    }
+    Set<Path> distinct = new LinkedHashSet<>();
+    for (Path folder : folders) {
+      FileAccess.requireAccess(folder);
+      distinct.add(folder.toAbsolutePath().normalize());
+    }
+    if (distinct.size() < 2 || distinct.size() > MAX_RUNS) {
+      throw new InvalidSettings(
+          "compare needs from 2 to %s run directories, not %s.", MAX_RUNS, distinct.size());
+    }
+    List<RunRecord> runs = new ArrayList<>();
+    for (Path folder : distinct) {
+      runs.add(RunRecord.read(folder));
+    }
+    Comparison comparison = Comparison.of(runs);
+    Console console = Consoles.of(spec);
+    if (json) {
+      console.print(comparison.toJson().toString());
+    } else {
+      console.printText(text(comparison));
+    }
+    if (output != null) {
+      AtomicFile.writeText(output, ComparisonPage.of(comparison).toHtml());
+      FileAccess.makeFilePrivate(output);
+      console.log("page: %s", output.toAbsolutePath());
+    }
+    return ExitCode.SUCCESS;
+  }
+
+  private static String text(Comparison comparison) {
+    List<List<String>> results = new ArrayList<>();
+    results.add(row(List.of("group", "run", "seed", "state", "steps"), comparison.metrics()));
+    for (RunGroup group : comparison.groups()) {
+      for (RunRecord run : group.runs()) {
+        List<String> facts =
+            List.of(
+                group.name(),
+                run.label(),
+                run.settings().path("seed").asText(),
+                run.state().toString(),
+                Long.toString(run.steps()));
+        List<String> values =
+            comparison.metrics().stream()
+                .map(metric -> Formats.number(run.results().getOrDefault(metric, Double.NaN)))
+                .toList();
+        results.add(row(facts, values));
+      }
+    }
+    List<List<String>> settings = new ArrayList<>();
+    settings.add(
+        row(
+            List.of("settings that differ"),
+            comparison.groups().stream().map(RunGroup::name).toList()));
+    comparison.settings().forEach(it -> settings.add(row(List.of(it.key()), it.values())));
+    StringBuilder text = new StringBuilder(TextTable.of(results)).append("\n\n");
+    text.append(
+        comparison.settings().isEmpty() ? "Only the seeds differ." : TextTable.of(settings));
+    for (String metric : comparison.metrics()) {
+      text.append("\n\n").append(TextTable.of(List.of(List.of(metric))));
+      comparison.describe(metric).forEach(line -> text.append("\n  ").append(line));
+    }
+    return text.toString();
+  }
+
+  private static List<String> row(List<String> first, List<String> others) {
+    List<String> row = new ArrayList<>(first);
+    row.addAll(others);
+    return row;
+  }
+}

@@ -1,0 +1,125 @@
+package dev.counterpoint.runner.cli.run;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.inject.Guice;
+import com.google.inject.Injector;
+import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.FileAccess;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.NewRunOptions;
+import dev.counterpoint.runner.plan.Plan;
+import dev.counterpoint.runner.plan.PlanText;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.FlatSettings;
+import dev.counterpoint.runner.rundir.PeakMemory;
+import dev.counterpoint.runner.rundir.RunRecord;
+import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.runner.wiring.RunModule;
+import dev.counterpoint.runner.wiring.Threads;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import java.util.TreeSet;
+import java.util.concurrent.Callable;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint plan}: what can be predicted about a training. */
+@Command(
+    name = "plan",
+    description =
+        "Predicts a training on one page: settings and their origin, data, layers, steps, learning"
+            + " rates, memory, disk, and time from some seconds of training in this process. Writes"
+            + " only to the cache folder.")
+public final class PlanCommand implements Callable<Integer> {
+  @Mixin private final NewRunOptions options = new NewRunOptions();
+
+  @Option(names = "--json", description = "Prints one JSON object.")
+  private boolean json;
+
+  @Option(
+      names = "--no-timing",
+      description = "Does not train for some seconds; the plan has no time.")
+  private boolean untimed;
+
+  @Option(
+      names = "--against",
+      paramLabel = "RUN_DIR",
+      description = "Also prints the settings that differ from those of an earlier run.")
+  private @Nullable Path against;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  @Override
+  public Integer call() throws IOException {
+    RunRecord earlier = null;
+    if (against != null) {
+      FileAccess.requireAccess(against);
+      earlier = RunRecord.read(against);
+    }
+    Run run = Run.of(options.request());
+    Threads.check(run, System.getenv());
+    Console console = Consoles.of(spec);
+    Threads.apply(run);
+    Torch.engine();
+    long empty = PeakMemory.bytes().orElse(0);
+    Injector wired = Guice.createInjector(new RunModule(run, console));
+    try (console;
+        DataSplits data = wired.getInstance(DataSplits.class);
+        BaseModel model = wired.getInstance(BaseModel.class)) {
+      run.file().training().freeze().forEach(model::freeze);
+      if (!untimed) {
+        console.log("Training for about 15 seconds, to measure the time ...");
+      }
+      Plan plan = Plan.of(run, data, model, !untimed);
+      long measured = untimed ? 0 : PeakMemory.bytes().orElse(0) - empty;
+      List<String> differences = earlier == null ? List.of() : differences(earlier, run, data);
+      if (json) {
+        ObjectNode object = plan.toJson().put("emptyStartBytes", empty);
+        if (measured > 0) {
+          object.put("measuredPeakBytes", measured);
+        }
+        if (earlier != null) {
+          differences.forEach(object.putArray("differences")::add);
+        }
+        console.print(object.toString());
+      } else {
+        console.printText(PlanText.of(plan, measured));
+        if (earlier != null) {
+          console.print("");
+          console.print("Differences from %s".formatted(earlier.label()));
+          differences.forEach(line -> console.print("  " + line));
+        }
+      }
+    }
+    return ExitCode.SUCCESS;
+  }
+
+  private static List<String> differences(RunRecord earlier, Run run, DataSplits data) {
+    Map<String, String> before = FlatSettings.of(earlier.settings());
+    Map<String, String> now = run.settings();
+    TreeSet<String> keys = new TreeSet<>(before.keySet());
+    keys.addAll(now.keySet());
+    List<String> lines = new ArrayList<>();
+    for (String key : keys) {
+      String one = before.getOrDefault(key, "absent");
+      String other = now.getOrDefault(key, "absent");
+      if (!one.equals(other)) {
+        lines.add(key + ": " + one + " -> " + other);
+      }
+    }
+    if (!earlier.provenance().path("dataFingerprint").asText().equals(data.fingerprint())) {
+      lines.add("the data: another fingerprint");
+    }
+    return lines;
+  }
+}

@@ -1,0 +1,144 @@
+package dev.counterpoint.runner.cli.run;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.FolderEntries;
+import dev.counterpoint.core.internal.storage.IoFailure;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.settings.FileAccess;
+import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.TextTable;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.rundir.RunRecord;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Instant;
+import java.time.ZoneId;
+import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Locale;
+import java.util.Objects;
+import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
+import org.jspecify.annotations.Nullable;
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
+
+/** {@code counterpoint runs}: lists the runs in a folder. */
+@Command(
+    name = "runs",
+    description =
+        "Lists the runs in a folder, the newest first: directory, start, state, steps, time of the"
+            + " training and results. A damaged run directory is listed with its problem.")
+public final class RunsCommand implements Callable<Integer> {
+  private static final DateTimeFormatter TIME =
+      DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT);
+  private static final int SHOWN_METRICS = 3;
+
+  @Parameters(
+      arity = "0..1",
+      paramLabel = "FOLDER",
+      description = "The folder of the run directories (default: ${DEFAULT-VALUE}).")
+  private Path folder = Path.of("runs");
+
+  @Option(names = "--json", description = "Prints one JSON object for each run, each on a line.")
+  private boolean json;
+
+  @Spec private @Nullable CommandSpec spec;
+
+  /**
+   * A run, or a directory of a run that cannot be read.
+   *
+   * @param record null if it cannot be read
+   * @param problem why it cannot be read
+   */
+  private record Entry(Path path, @Nullable RunRecord record, String problem) {
+
+    static Entry of(Path path) {
+      try {
+        return new Entry(path, RunRecord.read(path), "");
+      } catch (InvalidSettings e) {
+        return new Entry(path, null, String.valueOf(e.getMessage()));
+      } catch (IOException e) {
+        return new Entry(path, null, IoFailure.of(e));
+      } catch (UncheckedIOException e) {
+        return new Entry(path, null, IoFailure.of(Objects.requireNonNull(e.getCause())));
+      }
+    }
+
+    Instant started() {
+      return record == null ? Instant.EPOCH : record.started().orElse(Instant.EPOCH);
+    }
+
+    String name() {
+      return String.valueOf(path.getFileName());
+    }
+
+    ObjectNode toJson() {
+      return record == null
+          ? Json.MAPPER.createObjectNode().put("directory", path.toString()).put("problem", problem)
+          : record.toJson();
+    }
+
+    List<String> cells() {
+      if (record == null) {
+        return List.of(name(), "", "problem", "", "", problem);
+      }
+      double seconds = record.summary().path("seconds").asDouble();
+      return List.of(
+          name(),
+          record
+              .started()
+              .map(it -> TIME.format(it.atZone(ZoneId.systemDefault())))
+              .orElse("unknown"),
+          record.state().toString(),
+          Long.toString(record.steps()),
+          record.hasResult() ? Formats.duration(seconds) : "",
+          record.results().entrySet().stream()
+              .filter(it -> !it.getKey().contains("."))
+              .limit(SHOWN_METRICS)
+              .map(it -> it.getKey() + " " + Formats.number(it.getValue()))
+              .collect(Collectors.joining(", ")));
+    }
+  }
+
+  @Override
+  public Integer call() throws IOException {
+    FileAccess.requireAccess(folder);
+    if (!Files.isDirectory(folder)) {
+      throw new InvalidSettings(
+          "%s %s; name the folder of the run directories.",
+          folder, Files.exists(folder) ? "is not a folder" : "does not exist");
+    }
+    Console console = Consoles.of(spec);
+    List<Entry> entries =
+        (RunDirectory.isRun(folder) ? List.of(folder) : FolderEntries.of(folder))
+            .stream()
+                .filter(Files::isDirectory)
+                .filter(it -> RunDirectory.isRun(it) || new RunDirectory(it).hasFilesOfRun())
+                .map(Entry::of)
+                .sorted(Comparator.comparing(Entry::started).reversed())
+                .toList();
+    if (json) {
+      entries.forEach(entry -> console.print(entry.toJson().toString()));
+    } else if (entries.isEmpty()) {
+      console.log("%s contains no run directory.", folder);
+    } else {
+      List<List<String>> rows = new ArrayList<>();
+      rows.add(List.of("directory", "started", "state", "steps", "time", "results"));
+      entries.forEach(entry -> rows.add(entry.cells()));
+      console.printText(TextTable.of(rows));
+    }
+    return ExitCode.SUCCESS;
+  }
+}

@@ -1,0 +1,5 @@
+/** Commands that describe runs before, during and after their training. */
+@NullMarked
+package dev.counterpoint.runner.cli.run;
+
+import org.jspecify.annotations.NullMarked;

@@ -1,0 +1,195 @@
+package dev.counterpoint.runner.comparison;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.runner.rundir.FlatSettings;
+import dev.counterpoint.runner.rundir.RunRecord;
+import java.util.ArrayList;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Optional;
+import java.util.Set;
+import java.util.TreeMap;
+import java.util.TreeSet;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
+
+/**
+ * Comparison of runs: groups of equal settings, the settings that differ, and the differences of
+ * their metrics in relation to the deviation between seeds. The first group is the baseline.
+ *
+ * @param settings the settings and facts that differ between runs
+ * @param metrics the names of the metrics of all runs, without those of single classes
+ */
+public record Comparison(List<RunGroup> groups, List<Setting> settings, List<String> metrics) {
+  private static final int MAX_METRICS = 30;
+  private static final String SEED = "seed";
+
+  /** The facts besides settings that are compared. */
+  private static final Pattern FACTS =
+      Pattern.compile(
+          "files\\..*\\.sha256|code\\..*|versions\\.(counterpoint|commit|engine|java)"
+              + "|machine\\.(cpu|threads|device|processes)");
+
+  /** Facts and settings that may differ within a group. */
+  private static final Pattern IGNORED =
+      Pattern.compile(
+          "name|threads|device|(classpath|privacy|checkpoint|versions|machine)\\b.*"
+              + "|training\\.(reportEvery|maxTime)|data\\..*\\.path");
+
+  /**
+   * A setting or fact that differs between runs.
+   *
+   * @param values the value of each group; several values if it differs within the group
+   */
+  public record Setting(String key, List<String> values) {}
+
+  /** Compares runs, in the given order. */
+  public static Comparison of(List<RunRecord> runs) {
+    Map<Map<String, String>, List<RunRecord>> grouped = new LinkedHashMap<>();
+    for (RunRecord run : runs) {
+      Map<String, String> facts = facts(run);
+      facts.keySet().removeIf(key -> IGNORED.matcher(key).matches());
+      grouped.computeIfAbsent(facts, key -> new ArrayList<>()).add(run);
+    }
+    List<RunGroup> groups = new ArrayList<>();
+    grouped.values().forEach(members -> groups.add(new RunGroup(name(groups.size()), members)));
+    Set<String> metrics = new LinkedHashSet<>();
+    runs.forEach(run -> metrics.addAll(run.results().keySet()));
+    metrics.removeIf(metric -> metric.contains("."));
+    return new Comparison(groups, settings(groups), metrics.stream().limit(MAX_METRICS).toList());
+  }
+
+  /** A to Z, then AA to AZ and so on. */
+  private static String name(int index) {
+    String last = Character.toString('A' + index % 26);
+    return index < 26 ? last : name(index / 26 - 1) + last;
+  }
+
+  private static Map<String, String> facts(RunRecord run) {
+    Map<String, String> facts = new TreeMap<>(FlatSettings.of(run.settings()));
+    facts.remove(SEED);
+    FlatSettings.of(run.lastProcess().deepCopy().without(List.of("settings", "resumes")))
+        .forEach(
+            (key, value) -> {
+              if (FACTS.matcher(key).matches()) {
+                facts.put(key, value.matches("\\p{XDigit}{40,}") ? value.substring(0, 12) : value);
+              }
+            });
+    return facts;
+  }
+
+  private static List<Setting> settings(List<RunGroup> groups) {
+    List<List<Map<String, String>>> facts =
+        groups.stream().map(it -> it.runs().stream().map(Comparison::facts).toList()).toList();
+    Set<String> keys = new TreeSet<>();
+    facts.forEach(members -> members.forEach(run -> keys.addAll(run.keySet())));
+    List<Setting> differing = new ArrayList<>();
+    for (String key : keys) {
+      List<String> values =
+          facts.stream()
+              .map(
+                  members ->
+                      members.stream()
+                          .map(run -> run.getOrDefault(key, "absent"))
+                          .distinct()
+                          .collect(Collectors.joining(" or ")))
+              .toList();
+      boolean differsWithin =
+          facts.stream()
+              .anyMatch(
+                  members -> members.stream().map(run -> run.get(key)).distinct().count() > 1);
+      if (differsWithin || values.stream().distinct().count() > 1) {
+        differing.add(new Setting(key, values));
+      }
+    }
+    return differing;
+  }
+
+  /**
+   * Describes a metric on some lines: mean and deviation of each group, and the difference of each
+   * other group from the baseline.
+   */
+  public List<String> describe(String metric) {
+    List<String> lines = new ArrayList<>();
+    Map<Long, Double> baseline = groups.get(0).values(metric);
+    for (RunGroup group : groups) {
+      Map<Long, Double> values = group.values(metric);
+      if (!values.isEmpty()) {
+        lines.add(
+            Formats.of(
+                "%s: mean %.4g%s, %s",
+                group.name(),
+                Difference.mean(values.values()),
+                values.size() < 2
+                    ? ""
+                    : Formats.of(
+                        ", deviation %.2g", Math.sqrt(Difference.variance(values.values()))),
+                Formats.count(values.size(), SEED)));
+      }
+    }
+    for (RunGroup group : groups.subList(1, groups.size())) {
+      Map<Long, Double> values = group.values(metric);
+      if (!baseline.isEmpty() && !values.isEmpty()) {
+        lines.add(
+            group.name()
+                + " - "
+                + groups.get(0).name()
+                + ": "
+                + Difference.of(baseline, values)
+                    .map(Difference::describe)
+                    .orElseGet(() -> describeUnknown(baseline, values)));
+      }
+    }
+    return lines;
+  }
+
+  private static String describeUnknown(Map<Long, Double> one, Map<Long, Double> other) {
+    return Formats.of(
+        "%+.4g. A group has one seed only, so its deviation is unknown, and the difference may be"
+            + " chance. Train it with more seeds, as with --set seed=%s",
+        Difference.mean(other.values()) - Difference.mean(one.values()),
+        Math.max(new TreeSet<>(one.keySet()).last(), new TreeSet<>(other.keySet()).last()) + 1);
+  }
+
+  /** The comparison as a JSON object. */
+  public ObjectNode toJson() {
+    ObjectNode json = Json.MAPPER.createObjectNode();
+    for (RunGroup group : groups) {
+      ObjectNode entry = json.withArray("groups").addObject().put("name", group.name());
+      group.runs().forEach(run -> entry.withArray("runs").add(run.toJson()));
+    }
+    ObjectNode differing = json.putObject("settings");
+    for (Setting setting : settings) {
+      ObjectNode values = differing.putObject(setting.key());
+      groups.forEach(it -> values.put(it.name(), setting.values().get(groups.indexOf(it))));
+    }
+    ObjectNode measured = json.putObject("metrics");
+    metrics.forEach(metric -> measured.set(metric, toJson(metric)));
+    return json;
+  }
+
+  private ObjectNode toJson(String metric) {
+    ObjectNode json = Json.MAPPER.createObjectNode();
+    for (RunGroup group : groups) {
+      Map<Long, Double> values = group.values(metric);
+      ObjectNode entry = json.putObject(group.name()).put("seeds", values.size());
+      entry.put("mean", Json.finite(Difference.mean(values.values())));
+      entry.put("deviation", Json.finite(Math.sqrt(Difference.variance(values.values()))));
+      Optional<Difference> found = Difference.of(groups.get(0).values(metric), values);
+      if (!group.equals(groups.get(0)) && found.isPresent()) {
+        Difference difference = found.get();
+        ObjectNode from = entry.putObject("difference").put("value", difference.difference());
+        from.put("low", Json.finite(difference.low()));
+        from.put("high", Json.finite(difference.high()));
+        from.put("degreesOfFreedom", Json.finite(difference.degrees()));
+        from.put("paired", difference.paired());
+        difference.seeds().ifPresent(seeds -> from.put("seedsForPower", seeds));
+      }
+    }
+    return json;
+  }
+}

@@ -1,0 +1,40 @@
+package dev.counterpoint.runner.wiring;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.Json;
+import java.io.IOException;
+import org.junit.jupiter.api.Test;
+
+final class ChangedSettingsTest {
+
+  private static ObjectNode settings(String json) throws IOException {
+    return (ObjectNode) Json.MAPPER.readTree(json.replace('\'', '"'));
+  }
+
+  @Test
+  void defaultsAreLeftOut() throws IOException {
+    assertThat(
+            ChangedSettings.of(
+                settings(
+                    "{'seed': 17, 'threads': 'auto', 'training': {'epochs': 3, 'batchSize': 64,"
+                        + " 'optimizer': {'type': 'adamw', 'learningRate': 0.01}}}")))
+        .containsOnlyKeys("training.batchSize", "training.optimizer.learningRate");
+  }
+
+  @Test
+  void aSectionWithAClassOfTheUserIsListedWhole() throws IOException {
+    assertThat(ChangedSettings.of(settings("{'seed': 1, 'model': {'type': 'Mine', 'width': 8}}")))
+        .containsOnlyKeys("seed", "model.type", "model.width");
+  }
+
+  @Test
+  void aReferenceIsNotResolved() throws IOException {
+    assertThat(
+            ChangedSettings.of(
+                settings(
+                    "{'data': {'type': 'tabular', 'train': {'path': '${file:/etc/passwd}'}}}")))
+        .containsEntry("data.train.path", "${file:/etc/passwd}");
+  }
+}
