@@ -26,7 +26,8 @@ public record BatchLimits(int rows, int paddedTokens, int queue, int threads) {
   private static final int MAX_DEFAULT_THREADS = 4;
 
   /**
-   * 32 examples or 16,384 tokens in a batch, 1,024 waiting examples, a thread per processor up to 4.
+   * 32 examples or 16,384 tokens in a batch, 1,024 waiting examples, a thread per processor up to
+   * 4.
    */
   public static BatchLimits defaults() {
     int threads = Math.min(Runtime.getRuntime().availableProcessors(), MAX_DEFAULT_THREADS);

@@ -83,8 +83,7 @@ public final class Kernel {
   }
 
   private static PtSymbolBlock module(Key key) {
-    byte[] archive =
-        ModuleArchive.pack(source(key, key.name()), new TreeMap<>(key.constants()));
+    byte[] archive = ModuleArchive.pack(source(key, key.name()), new TreeMap<>(key.constants()));
     try {
       return JniUtils.loadModule(newManager(), new ByteArrayInputStream(archive), false, false);
     } catch (EngineException | IOException e) {

@@ -54,7 +54,8 @@ final class ProcessorTest {
     "AMD EPYC 7763, avx2, false",
     "Intel(R) Xeon(R), avx2 avx512f, false"
   })
-  void onlyProcessorsOfAmdHaveAvx512ThatMklDoesNotUse(String model, String flags, boolean expected) {
+  void onlyProcessorsOfAmdHaveAvx512ThatMklDoesNotUse(
+      String model, String flags, boolean expected) {
     List<String> cpuinfo = List.of("model name : " + model, "flags : " + flags);
 
     assertThat(Processor.parse(cpuinfo, 1).isAmdWithAvx512()).isEqualTo(expected);

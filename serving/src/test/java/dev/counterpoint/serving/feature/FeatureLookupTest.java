@@ -182,7 +182,10 @@ final class FeatureLookupTest {
 
     assertThat(fill(view, "{\"customer_id\": 1}").rows().get(0))
         .hasToString("{\"income\":900,\"age\":30}");
-    assertThat(observed).singleElement().extracting(FeatureReport::state).isEqualTo(State.UNREACHABLE);
+    assertThat(observed)
+        .singleElement()
+        .extracting(FeatureReport::state)
+        .isEqualTo(State.UNREACHABLE);
     assertThat(observed.get(0).age()).isGreaterThanOrEqualTo(Duration.ofHours(2));
     assertThatThrownBy(() -> fill(strict, "{\"customer_id\": 1}"))
         .hasCauseInstanceOf(FeaturesUnavailable.class);

@@ -186,7 +186,8 @@ final class FolderRegistryTest {
             artifact.replace("A", "a".repeat(64)),
             version == null ? "../x" : null);
 
-    assertThatThrownBy(() -> RegistryContent.of(List.of(event))).isInstanceOf(InvalidSettings.class);
+    assertThatThrownBy(() -> RegistryContent.of(List.of(event)))
+        .isInstanceOf(InvalidSettings.class);
   }
 
   @Test

@@ -73,7 +73,14 @@ final class DenseKernelTest {
   @ParameterizedTest
   @CsvSource({"gelu", "gelu_tanh", "relu", "silu"})
   void activationIsEqual(String activation) {
-    compare("feed_forward", Map.of("activation", activation), x, weight, bias, normal(4, 256, 512), normal(5, 256));
+    compare(
+        "feed_forward",
+        Map.of("activation", activation),
+        x,
+        weight,
+        bias,
+        normal(4, 256, 512),
+        normal(5, 256));
   }
 
   @ParameterizedTest
