@@ -12,6 +12,7 @@ import dev.counterpoint.runner.cli.model.ServeCommand;
 import dev.counterpoint.runner.cli.model.TokenizeCommand;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.train.TrainCommand;
+import dev.counterpoint.runner.cli.tune.TuneCommand;
 import dev.counterpoint.runner.report.Console;
 import java.io.UncheckedIOException;
 import java.util.logging.Formatter;
@@ -32,6 +33,7 @@ import picocli.CommandLine.ScopeType;
     description = "Trains deep-learning models on the JVM.",
     subcommands = {
       TrainCommand.class,
+      TuneCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
       GenerateCommand.class,

@@ -35,9 +35,9 @@ final class Overfit implements ShortTraining, Callback.ObservesGradients {
 
   private static final double SMALL_LOSS = 0.02;
 
-  private static final int MIN_STEPS = 300;
+  private static final int MIN_STEPS = 500;
   private static final int STEPS_PER_BATCH = 50;
-  private static final int VALIDATE_EVERY = 10;
+  private static final int VALIDATE_EVERY = 20;
   private static final int MAX_NAMES = 8;
 
   private final int batches;

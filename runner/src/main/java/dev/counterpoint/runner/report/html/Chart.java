@@ -5,21 +5,24 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.DoubleFunction;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Line chart of one or more series over steps, in SVG coordinates of 400 by 220.
+ * Line chart of one or more series over steps or learning rates, in SVG coordinates of 400 by 220.
  *
  * @param id prefix of the element ids in the page
+ * @param over the name of the horizontal axis
  * @param description text alternative for screen readers
  * @param curves the curves, drawn in this order
- * @param across ticks of the horizontal axis, in steps
+ * @param across ticks of the horizontal axis
  * @param up ticks of the vertical axis
  */
 record Chart(
     String id,
     String title,
+    String over,
     String description,
     List<Curve> curves,
     List<Tick> across,
@@ -57,22 +60,51 @@ record Chart(
   static Chart of(String id, String title, Series... series) {
     List<Series> drawn = Stream.of(series).filter(Series::hasValues).toList();
     Ticks steps = Ticks.spanning(0, drawn.stream().mapToDouble(Chart::lastStep).max().orElse(1));
+    return of(id, title, "steps", steps, Ticks::text, drawn, series[0]);
+  }
+
+  /**
+   * Creates a chart of losses over learning rates, on a logarithmic axis.
+   *
+   * @param line drawn as a line; its steps are decimal logarithms of learning rates
+   * @param dots the points, with the same steps
+   */
+  static Chart overLearningRates(String id, String title, Series line, Series dots) {
+    Ticks powers = Ticks.spanning(line.steps()[0], lastStep(line));
+    return of(
+        id,
+        title,
+        "learning rate",
+        powers,
+        power -> Ticks.text(Math.pow(10, power)),
+        List.of(line, dots),
+        line);
+  }
+
+  private static Chart of(
+      String id,
+      String title,
+      String over,
+      Ticks across,
+      DoubleFunction<String> text,
+      List<Series> drawn,
+      Series line) {
     Ticks values =
         Ticks.spanning(
             drawn.stream().mapToDouble(Series::smallest).min().orElse(0),
             drawn.stream().mapToDouble(Series::largest).max().orElse(1));
     List<Curve> curves = new ArrayList<>();
     for (Series each : drawn) {
-      boolean marked = !each.equals(series[0]);
-      curves.add(curve(each.thinned(MAX_POINTS), marked, steps, values));
+      curves.add(curve(each.thinned(MAX_POINTS), !each.equals(line), across, values));
     }
     return new Chart(
         id,
         title,
+        over,
         drawn.stream().map(Series::describe).collect(Collectors.joining("; ", "", ".")),
         curves,
-        ticks(steps, Chart::x),
-        ticks(values, Chart::y));
+        ticks(across, Chart::x, text),
+        ticks(values, Chart::y, Ticks::text));
   }
 
   /** Returns whether there is at least one curve. */
@@ -111,9 +143,10 @@ record Chart(
     return new Curve(series.name(), marked ? "second" : "first", lines, dots);
   }
 
-  private static List<Tick> ticks(Ticks ticks, BiFunction<Ticks, Double, String> axis) {
+  private static List<Tick> ticks(
+      Ticks ticks, BiFunction<Ticks, Double, String> axis, DoubleFunction<String> text) {
     return Arrays.stream(ticks.all())
-        .mapToObj(value -> new Tick(axis.apply(ticks, value), Ticks.text(value)))
+        .mapToObj(value -> new Tick(axis.apply(ticks, value), text.apply(value)))
         .toList();
   }
 

@@ -5,6 +5,7 @@ import com.samskivert.mustache.Mustache;
 import com.samskivert.mustache.Template;
 import dev.counterpoint.core.internal.storage.Resource;
 import dev.counterpoint.core.settings.Formats;
+import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -40,10 +41,19 @@ record Page(
     List<String> notes,
     String runFile,
     List<Fact> provenance) {
-  private static final Template TEMPLATE =
-      Mustache.compiler()
-          .emptyStringIsFalse(true)
-          .compile(Resource.read(Page.class, "report.mustache"));
+  private static final Template TEMPLATE = template("report");
+
+  /** Compiles a template of this package, which may contain others. */
+  static Template template(String name) {
+    return Mustache.compiler()
+        .emptyStringIsFalse(true)
+        .withLoader(part -> new StringReader(read(part)))
+        .compile(read(name));
+  }
+
+  private static String read(String template) {
+    return Resource.read(Page.class, template + ".mustache");
+  }
 
   /** A row of the validation table. */
   record Validation(long step, int epoch, List<String> values) {}
