@@ -88,11 +88,10 @@ public final class TrainingRun {
     if (!model.initialized()) {
       model.initialize(Device.cpu(), SEED);
     }
+    PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
+    PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     try (RunLock lock = RunLock.hold(directory, false);
-        Console console =
-            Console.of(
-                new PrintWriter(System.out, true, StandardCharsets.UTF_8),
-                new PrintWriter(System.err, true, StandardCharsets.UTF_8))) {
+        Console console = Console.of(out, err)) {
       List<Callback> callbacks =
           List.of(
               new MetricsFile(directory.metrics(), config.reportEvery()),

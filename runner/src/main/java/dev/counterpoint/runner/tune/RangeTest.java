@@ -65,7 +65,7 @@ public record RangeTest(double min, double max, int steps) {
           @Override
           public void onStep(StepReport report) {
             average = SMOOTHING * average + (1 - SMOOTHING) * report.loss();
-            double smoothed = average / (1 - Math.pow(SMOOTHING, report.step()));
+            double smoothed = average / (1 - Math.pow(SMOOTHING, (double) report.step()));
             points.add(new Point(report.learningRate(), report.loss(), smoothed));
             if (smoothed > DIVERGED * lowest(points)) {
               stop.request("the loss diverges");

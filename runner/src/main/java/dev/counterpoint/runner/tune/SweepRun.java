@@ -149,7 +149,7 @@ public final class SweepRun {
           int trial = waiting.remove();
           running.put(trial, start(trial, until));
         }
-        for (Map.Entry<Integer, ChildJvm> each : running.entrySet()) {
+        for (Map.Entry<Integer, ChildJvm> each : List.copyOf(running.entrySet())) {
           if (!each.getValue().alive()) {
             finish(each.getKey(), round, each.getValue());
             each.getValue().close();
