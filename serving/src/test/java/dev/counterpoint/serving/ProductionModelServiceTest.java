@@ -126,6 +126,17 @@ final class ProductionModelServiceTest {
   }
 
   @Test
+  void inputThatIsTooLongToEncodeIsInvalid() {
+    PredictionRequest request = PredictionRequest.ofTexts("sentiment", "a".repeat(100_001));
+
+    assertThatThrownBy(() -> service.predict(request))
+        .isInstanceOfSatisfying(
+            PredictionFailed.class,
+            it -> assertThat(it.reason()).isEqualTo(PredictionFailed.Reason.INVALID_INPUT))
+        .hasMessageContaining("100001");
+  }
+
+  @Test
   void requestWithoutInputsIsInvalid() {
     assertThatThrownBy(() -> PredictionRequest.ofTexts("sentiment"))
         .isInstanceOf(InvalidSettings.class);

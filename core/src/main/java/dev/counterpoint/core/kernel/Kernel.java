@@ -95,7 +95,7 @@ public final class Kernel {
   private static String source(Key key, String reference) {
     String name =
         reference.startsWith("{")
-            ? key.constants().get(reference.substring(1, reference.length() - 1)).toString()
+            ? String.valueOf(key.constants().get(reference.substring(1, reference.length() - 1)))
             : reference;
     String source = Resource.read(key.owner(), name + ".py");
     return source.startsWith(DEPENDENCIES)

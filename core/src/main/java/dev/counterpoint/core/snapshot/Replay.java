@@ -1,7 +1,6 @@
 package dev.counterpoint.core.snapshot;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.types.DataType;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.kernel.ForwardScope;
 import dev.counterpoint.core.kernel.Torch;
@@ -11,11 +10,9 @@ import dev.counterpoint.core.model.LayerObserver;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.parameter.Seeds;
-import dev.counterpoint.core.settings.Formats;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
@@ -81,12 +78,8 @@ public final class Replay {
         }
       }
       gradients.scale(1 / weight);
-      return new Outcome(
-          snapshot,
-          sum / weight,
-          gradients.norm(),
-          check.first().or(() -> firstInBackwardOrder(gradients)),
-          norms(gradients));
+      check.inspectInBackwardOrder(gradients);
+      return new Outcome(snapshot, sum / weight, gradients.norm(), check.first(), norms(gradients));
     }
   }
 
@@ -113,16 +106,6 @@ public final class Replay {
     }
   }
 
-  /** The first gradient that is not finite, from the last layer to the first as in backward. */
-  private static Optional<String> firstInBackwardOrder(Gradients gradients) {
-    FiniteCheck check = new FiniteCheck();
-    List<Gradients.Gradient> reversed = new ArrayList<>(gradients.all());
-    Collections.reverse(reversed);
-    reversed.forEach(
-        gradient -> check.inspect("gradient of " + gradient.parameter().name(), gradient.array()));
-    return check.first();
-  }
-
   private static List<ParameterNorm> norms(Gradients gradients) {
     List<ParameterNorm> norms = new ArrayList<>();
     for (Gradients.Gradient gradient : gradients.accumulated()) {
@@ -132,36 +115,5 @@ public final class Replay {
     }
     norms.sort((a, b) -> Double.compare(b.norm(), a.norm()));
     return norms;
-  }
-
-  /** Records the first inspected array that contains NaN or infinite values. */
-  private static final class FiniteCheck {
-    private Optional<String> first = Optional.empty();
-
-    void inspect(String description, NDArray array) {
-      if (first.isEmpty() && array.getDataType() != DataType.INT64) {
-        long nan = count(array.isNaN());
-        long infinite = count(array.isInfinite());
-        if (nan + infinite > 0) {
-          first =
-              Optional.of(
-                  Formats.of(
-                      "%s: %,d of %,d values are NaN and %,d are infinite",
-                      description, nan, array.size(), infinite));
-        }
-      }
-    }
-
-    private static long count(NDArray flags) {
-      try (flags;
-          NDArray integers = flags.toType(DataType.INT64, false);
-          NDArray sum = integers.sum()) {
-        return sum.getLong();
-      }
-    }
-
-    Optional<String> first() {
-      return first;
-    }
   }
 }

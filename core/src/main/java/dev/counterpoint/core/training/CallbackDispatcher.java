@@ -5,6 +5,7 @@ import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.StepBatch;
+import dev.counterpoint.core.snapshot.AnomalyDetector;
 import java.util.function.Supplier;
 
 /** Dispatches events of the training loop to callbacks, the step guard and checkpoints. */
@@ -46,6 +47,11 @@ final class CallbackDispatcher {
   void beforeBatch(int microBatch, Batch batch) {
     long step = state.step() + 1;
     position = () -> "step " + step + ", micro-batch " + microBatch + " (" + batch + ")";
+    if (run.options().detectAnomaly()) {
+      batch
+          .tensors()
+          .forEach((name, x) -> AnomalyDetector.requireFinite("input " + name, x, position()));
+    }
     for (Callback callback : run.options().callbacks()) {
       if (callback instanceof Callback.BeforeBatch observer) {
         observer.beforeBatch(step, microBatch, batch);
@@ -58,6 +64,9 @@ final class CallbackDispatcher {
     if (!checked) {
       run.data().check(output, batch);
       checked = true;
+    }
+    if (run.options().detectAnomaly()) {
+      AnomalyDetector.requireFinite("output of the model", output, position());
     }
   }
 

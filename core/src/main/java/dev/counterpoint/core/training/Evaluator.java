@@ -15,12 +15,9 @@ import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.loss.LossSum;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.metric.Metric;
-import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.model.BaseModel;
 import java.util.ArrayList;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Supplier;
 
@@ -34,17 +31,6 @@ public record Evaluator(BaseModel model, List<Supplier<Metric>> metrics, int bat
 
   public Evaluator {
     metrics = List.copyOf(metrics);
-  }
-
-  /** The names of the loss and the metrics, each with its mode if it is declared. */
-  Map<String, Optional<Mode>> modes() {
-    Map<String, Optional<Mode>> modes = new LinkedHashMap<>();
-    modes.put(Evaluation.LOSS, Optional.of(Mode.MIN));
-    for (Supplier<Metric> each : metrics) {
-      Metric metric = each.get();
-      metric.values(metric.sums()).keySet().forEach(name -> modes.put(name, metric.mode(name)));
-    }
-    return modes;
   }
 
   /** Evaluates in a single process. */

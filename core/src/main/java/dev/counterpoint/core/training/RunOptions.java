@@ -17,6 +17,8 @@ import org.jspecify.annotations.Nullable;
  * @param checkpoints the store that the run saves to and resumes from; null if it has none
  * @param policy when a checkpoint is saved
  * @param snapshots stores snapshots of steps that are unusual or not finite; null to save none
+ * @param detectAnomaly whether the output of each layer is checked, and a failed step names the
+ *     first array that is not finite: see {@link dev.counterpoint.core.snapshot.AnomalyDetector}
  */
 public record RunOptions(
     long seed,
@@ -24,9 +26,21 @@ public record RunOptions(
     StopSignal stop,
     @Nullable CheckpointStore checkpoints,
     CheckpointPolicy policy,
-    @Nullable StepSnapshots snapshots) {
+    @Nullable StepSnapshots snapshots,
+    boolean detectAnomaly) {
   public RunOptions {
     callbacks = List.copyOf(callbacks);
+  }
+
+  /** Options without anomaly detection. */
+  public RunOptions(
+      long seed,
+      List<Callback> callbacks,
+      StopSignal stop,
+      @Nullable CheckpointStore checkpoints,
+      CheckpointPolicy policy,
+      @Nullable StepSnapshots snapshots) {
+    this(seed, callbacks, stop, checkpoints, policy, snapshots, false);
   }
 
   /** Options without step snapshots. */

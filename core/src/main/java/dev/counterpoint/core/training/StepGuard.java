@@ -9,6 +9,7 @@ import dev.counterpoint.core.distributed.RankCoordinator;
 import dev.counterpoint.core.kernel.Kernel;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.core.snapshot.AnomalyDetector;
 import dev.counterpoint.core.snapshot.StepSnapshot;
 import dev.counterpoint.core.snapshot.StepSnapshots;
 import dev.counterpoint.core.training.failure.ExampleNames;
@@ -161,7 +162,23 @@ final class StepGuard {
         step.meanLoss(),
         step.norm(),
         origins(batch, step.notFiniteBatch()),
-        step.ownWeight() == 0 ? " All labels in this step are ignored." : advice(batch));
+        step.ownWeight() == 0
+            ? " All labels in this step are ignored."
+            : anomaly(step, batch) + advice(batch));
+  }
+
+  /** Names the first array of the step that is not finite, if the run detects anomalies. */
+  private String anomaly(StepTotals step, StepBatch batch) {
+    if (!run.options().detectAnomaly()) {
+      return "";
+    }
+    if (!Double.isFinite(step.meanLoss())) { // the layers were checked in the forward pass
+      return " The output of the model is finite; the loss function is not.";
+    }
+    return AnomalyDetector.inBackward(
+            state.model(), batch.microBatches(), i -> state.seed(i, step.rank()))
+        .map(first -> " The first value that is not finite in the backward pass: " + first + ".")
+        .orElse("");
   }
 
   private String advice(StepBatch batch) {

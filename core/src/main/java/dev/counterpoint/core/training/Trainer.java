@@ -13,9 +13,11 @@ import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.model.LayerObserver;
 import dev.counterpoint.core.optimizer.WeightAverage;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.snapshot.AnomalyDetector;
 import dev.counterpoint.core.training.failure.NotFiniteException;
 import dev.counterpoint.core.training.failure.OutOfMemoryException;
 import java.util.LinkedHashMap;
@@ -79,7 +81,8 @@ public final class Trainer {
       start(run, saved);
       CallbackDispatcher listener = new CallbackDispatcher(run, saved, totals);
       TrainingLoop loop = new TrainingLoop(state, strategy, run.data(), listener);
-      try {
+      try (LayerObserver checked =
+          options.detectAnomaly() ? AnomalyDetector.observe(model, listener::position) : null) {
         while (!state.isFinished() && !run.ranks().shouldStop(options.stop())) {
           state.progress().epochBegins();
           listener.loading();
@@ -192,7 +195,7 @@ public final class Trainer {
     for (Callback callback : options.callbacks()) {
       if (callback instanceof Callback.MonitorsMetric monitor) {
         requireValidation(data, monitor.metric());
-        Map<String, Optional<Mode>> modes = evaluator(data).modes();
+        Map<String, Optional<Mode>> modes = data.modes();
         Evaluation.requireMeasured(monitor.metric(), modes.keySet());
         monitor.onMode(Objects.requireNonNull(modes.get(monitor.metric())));
       }

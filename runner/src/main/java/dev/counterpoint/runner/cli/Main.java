@@ -16,6 +16,7 @@ import dev.counterpoint.runner.cli.run.ExplainCommand;
 import dev.counterpoint.runner.cli.run.PlanCommand;
 import dev.counterpoint.runner.cli.run.RunsCommand;
 import dev.counterpoint.runner.cli.train.TrainCommand;
+import dev.counterpoint.runner.cli.tune.TuneCommand;
 import dev.counterpoint.runner.report.Console;
 import java.io.UncheckedIOException;
 import java.util.logging.Formatter;
@@ -36,6 +37,7 @@ import picocli.CommandLine.ScopeType;
     description = "Trains deep-learning models on the JVM.",
     subcommands = {
       TrainCommand.class,
+      TuneCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
       GenerateCommand.class,

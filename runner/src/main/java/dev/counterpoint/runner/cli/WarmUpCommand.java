@@ -31,8 +31,26 @@ final class WarmUpCommand implements Callable<Integer> {
     Files.writeString(runFile, Resource.read(WarmUpCommand.class, "warm-up.yaml"));
     String texts = "sentence\tlabel\n" + "a good film\tgood\na bad film\tbad\n".repeat(8);
     Files.writeString(folder.resolve("texts.tsv"), texts);
+    Files.writeString(
+        folder.resolve("Half.java"), // loads the compiler
+        """
+        import dev.counterpoint.core.schedule.Schedule;
+
+        public record Half() implements Schedule {
+          public double learningRate(double base, long step, long totalSteps) {
+            return base / 2;
+          }
+        }
+        """);
     String run = folder.resolve("run").toString();
     quietly("train", runFile.toString(), "--output", run);
+    quietly(
+        "train",
+        folder.resolve("Half.java").toString(),
+        "--from",
+        runFile.toString(),
+        "--output",
+        run + "-of-file");
     quietly("predict", run, "--text", "a film");
     quietly("evaluate", run, "--json");
     quietly("doctor");

@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.machine;
 
 import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.strategies.launch.ParentWatchdog;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -50,8 +51,30 @@ public final class ChildJvm implements AutoCloseable {
             .redirectOutput(ProcessBuilder.Redirect.appendTo(log.toFile()));
     environment.accept(builder.environment());
     Process process = builder.start();
-    process.getOutputStream().close();
+    if (!ParentWatchdog.STDIN.equals(builder.environment().get(ParentWatchdog.VARIABLE))) {
+      process.getOutputStream().close();
+    }
     return new ChildJvm(process, log);
+  }
+
+  /**
+   * Starts a {@code train} that can be stopped, and that also ends if this JVM is killed.
+   *
+   * @param environment changes the variables
+   */
+  public static ChildJvm supervised(
+      List<String> arguments, Path log, Consumer<Map<String, String>> environment)
+      throws IOException {
+    return start(
+        CurrentJvm.MAIN,
+        arguments,
+        log,
+        environment.andThen(it -> it.put(ParentWatchdog.VARIABLE, ParentWatchdog.STDIN)));
+  }
+
+  /** Asks a supervised process to save and end, as a signal does. */
+  public void stop(String signal) {
+    ParentWatchdog.stop(process, signal);
   }
 
   public boolean alive() {

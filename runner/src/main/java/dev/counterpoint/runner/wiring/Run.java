@@ -322,6 +322,11 @@ public record Run(
         .orElseGet(MissingNode::getInstance);
   }
 
+  /** The run with other settings, which the same code can bind, in another directory. */
+  public Run with(RunFile settings, RunDirectory place) {
+    return RecordCopy.with(this, Map.of("file", settings, "directory", place));
+  }
+
   /** A binder for another run file: the references of one must not appear in the other. */
   Binder binderOfOther() {
     return new Binder(Catalogs.all(), code, files);

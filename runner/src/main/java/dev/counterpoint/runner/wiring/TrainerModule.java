@@ -21,8 +21,10 @@ import java.util.List;
  * the ranks have joined.
  *
  * @param collective connects the processes of the run; its creator closes it
+ * @param detectAnomaly whether the outputs of layers are checked, see {@link RunOptions}
  */
-public record TrainerModule(Run run, Collective collective) implements Module {
+public record TrainerModule(Run run, Collective collective, boolean detectAnomaly)
+    implements Module {
   @Override
   public void configure(Binder binder) {
     binder.bind(Collective.class).toInstance(collective);
@@ -52,7 +54,13 @@ public record TrainerModule(Run run, Collective collective) implements Module {
       StepSnapshots snapshots) {
     RunOptions options =
         new RunOptions(
-            run.file().seed(), callbacks, stop, checkpoints, run.file().checkpoint(), snapshots);
+            run.file().seed(),
+            callbacks,
+            stop,
+            checkpoints,
+            run.file().checkpoint(),
+            snapshots,
+            detectAnomaly);
     return new Trainer(model, strategy, run.file().training(), options);
   }
 }

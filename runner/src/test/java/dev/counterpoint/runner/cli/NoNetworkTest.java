@@ -105,6 +105,7 @@ final class NoNetworkTest {
           "train @interrupted",
           "train @finished.yaml --output @ranks --set training.epochs=1"
               + " --set strategy.type=distributed --set strategy.workers=2 --set threads=1",
+          "tune @finished.yaml --batch-size",
           "evaluate @run",
           "predict @run --text good",
           "generate @generation --prompt anna --max-tokens 2",

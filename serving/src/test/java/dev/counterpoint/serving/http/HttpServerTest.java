@@ -119,14 +119,6 @@ final class HttpServerTest {
   }
 
   @Test
-  void inputThatIsTooLongToEncodeIsABadRequest() throws Exception {
-    HttpResponse<String> response = predict("{\"text\": \"" + "a".repeat(100_001) + "\"}");
-
-    assertThat(response.statusCode()).isEqualTo(400);
-    assertThat(json(response).path("error").textValue()).contains("100001", "100000");
-  }
-
-  @Test
   void deeplyNestedBodyIsRefused() throws Exception {
     assertThat(predict("[".repeat(1_000)).statusCode()).isEqualTo(400);
   }

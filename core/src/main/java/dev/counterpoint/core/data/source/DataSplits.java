@@ -5,6 +5,7 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.metric.Metric;
 import dev.counterpoint.core.metric.MetricConfig;
+import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.metric.TaskMetrics;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
@@ -143,6 +144,17 @@ public record DataSplits(
       }
     }
     return RecordCopy.with(this, "metrics", chosen);
+  }
+
+  /** The names of the loss and the metrics, each with its mode if it is declared. */
+  public Map<String, Optional<Mode>> modes() {
+    Map<String, Optional<Mode>> modes = new LinkedHashMap<>();
+    modes.put(Evaluation.LOSS, Optional.of(Mode.MIN));
+    for (Supplier<Metric> each : metrics) {
+      Metric metric = each.get();
+      metric.values(metric.sums()).keySet().forEach(name -> modes.put(name, metric.mode(name)));
+    }
+    return modes;
   }
 
   @Override

@@ -1,5 +1,6 @@
 package dev.counterpoint.inference.internal.code;
 
+import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import java.io.ByteArrayOutputStream;
@@ -10,10 +11,12 @@ import java.io.UncheckedIOException;
 import java.net.URI;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 import javax.tools.Diagnostic;
@@ -32,8 +35,9 @@ final class SourceCompiler {
   private SourceCompiler() {}
 
   /**
-   * Compiles all files together. The compile class path is {@code java.class.path} plus the given
-   * jars and folders; javac also follows the {@code Class-Path} attribute of jars.
+   * Compiles all files together, or reads their classes from the cache. The compile class path is
+   * {@code java.class.path} plus the given jars and folders; javac also follows the {@code
+   * Class-Path} attribute of jars.
    *
    * @param compiler the system compiler; null if the Java runtime has none
    * @return the bytes of each class by binary name
@@ -46,6 +50,18 @@ final class SourceCompiler {
           "Compiling %s requires a JDK, but the Java runtime in %s has no compiler.",
           sources.get(0), System.getProperty("java.home"));
     }
+    Optional<ClassCache> cache = ClassCache.of(CacheFolder::path, sources, path(classPath));
+    Optional<Map<String, byte[]>> cached = cache.flatMap(ClassCache::read);
+    if (cached.isPresent()) {
+      return cached.get();
+    }
+    Map<String, byte[]> classes = compileAgain(sources, classPath, compiler);
+    cache.ifPresent(it -> it.write(classes));
+    return classes;
+  }
+
+  private static Map<String, byte[]> compileAgain(
+      List<Path> sources, List<Path> classPath, JavaCompiler compiler) {
     DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
     try (StandardJavaFileManager files =
             compiler.getStandardFileManager(diagnostics, Locale.ENGLISH, StandardCharsets.UTF_8);
@@ -71,12 +87,20 @@ final class SourceCompiler {
 
   private static List<String> options(List<Path> classPath) {
     String path =
-        Stream.concat(
-                Stream.of(System.getProperty("java.class.path")),
-                classPath.stream().map(Path::toString))
+        path(classPath).stream()
+            .map(Path::toString)
             .collect(Collectors.joining(File.pathSeparator));
     return List.of(
         "-parameters", "-proc:none", "-implicit:none", "-Xlint:none", "-g", "-classpath", path);
+  }
+
+  /** The class path of the program and the given jars and folders. */
+  private static List<Path> path(List<Path> classPath) {
+    return Stream.concat(
+            Arrays.stream(System.getProperty("java.class.path").split(File.pathSeparator))
+                .map(Path::of),
+            classPath.stream())
+        .toList();
   }
 
   private static List<Problem> errors(DiagnosticCollector<JavaFileObject> diagnostics) {

@@ -1,18 +1,22 @@
 package dev.counterpoint.runner.cli.option;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.wiring.JavaFile;
 import dev.counterpoint.runner.wiring.Run;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 
 /** Options of a command that starts a new run: the run file, overrides and the class path. */
 public final class NewRunOptions {
-  @Parameters(paramLabel = "RUN", description = "A built-in experiment or a YAML file.")
+  @Parameters(
+      paramLabel = "RUN",
+      description = "A built-in experiment, a YAML file, or a Java file.")
   private String name = "";
 
   @Option(
@@ -33,6 +37,13 @@ public final class NewRunOptions {
       throw new InvalidSettings(
           name + " is a directory; name a built-in experiment or a YAML file to start a new run.");
     }
-    return new Run.Request(name, sets, classpath.paths(), null);
+    Run.Request request = new Run.Request(name, sets, classpath.paths(), null);
+    Optional<JavaFile> java = JavaFile.of(request, null);
+    if (java.isPresent() && java.get().isProgram()) {
+      throw new InvalidSettings(
+          "%s has a main method; only train starts it. Name a run file, or a file with a model.",
+          name);
+    }
+    return java.map(JavaFile::request).orElse(request);
   }
 }

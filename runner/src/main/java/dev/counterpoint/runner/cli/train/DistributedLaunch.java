@@ -28,10 +28,12 @@ import picocli.CommandLine.Model.OptionSpec;
  * Launches a distributed run for {@code counterpoint train}: starts and supervises the ranks.
  *
  * @param rankZeroOptions the options of the command that only rank 0 has
+ * @param checks the quick checks, which all ranks run
  */
 record DistributedLaunch(
     Run.Request request,
     List<String> rankZeroOptions,
+    QuickChecks checks,
     MultiNodeOptions options,
     Console console,
     CommandLine commandLine) {
@@ -46,7 +48,8 @@ record DistributedLaunch(
   int call(Run requested) throws IOException {
     Optional<ClusterEnvironment> cluster = options.cluster(System.getenv());
     Run.Request actual = cluster.isPresent() ? withWorkers(cluster.get(), requested) : request;
-    Run run = actual.equals(request) ? requested : Run.of(actual);
+    Run run =
+        actual.equals(request) ? requested : checks.applyTo(Run.of(actual), actual.output(), false);
     DistributedJob job =
         new DistributedJob(
             run,
@@ -96,6 +99,7 @@ record DistributedLaunch(
     if (debug != null && Boolean.TRUE.equals(debug.getValue())) {
       all.add("--debug");
     }
+    all.addAll(checks.arguments());
     return new DistributedJob.Arguments(all, rankZeroOptions);
   }
 

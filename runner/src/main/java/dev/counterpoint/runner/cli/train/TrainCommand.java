@@ -1,9 +1,13 @@
 package dev.counterpoint.runner.cli.train;
 
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.option.NewFile;
+import dev.counterpoint.runner.machine.EngineStart;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.wiring.JavaFile;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.Threads;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
@@ -19,6 +23,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.Spec;
@@ -32,9 +37,18 @@ public final class TrainCommand implements Callable<Integer> {
   @Parameters(
       paramLabel = "RUN",
       description =
-          "A built-in experiment, a run file (YAML), the folder of an experiment, or a run directory"
-              + " to resume.")
+          "A built-in experiment, a run file (YAML), the folder of an experiment, a Java file, or a"
+              + " run directory to resume.")
   private String name = "";
+
+  @Option(
+      names = "--from",
+      paramLabel = "EXPERIMENT",
+      description =
+          "The experiment or run file that a Java file changes. Default: "
+              + JavaFile.EXPERIMENT
+              + ".")
+  private @Nullable String from;
 
   @Option(
       names = "--set",
@@ -74,6 +88,8 @@ public final class TrainCommand implements Callable<Integer> {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
+  @Mixin private final QuickChecks checks = new QuickChecks();
+
   @Mixin private final MultiNodeOptions machines = new MultiNodeOptions();
 
   @Mixin private final SparkOptions spark = new SparkOptions();
@@ -84,6 +100,17 @@ public final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Run.Request request =
         new Run.Request(name, sets, classpath.paths(), output, classpath.trustsCode(), false);
+    Console console = Consoles.of(spec);
+    Optional<EngineStart> engine = // loads libtorch while the file is compiled
+        JavaFile.isNamedBy(request) ? Optional.of(EngineStart.begin()) : Optional.empty();
+    Optional<JavaFile> java = JavaFile.of(request, from);
+    if (java.isPresent() && java.get().isProgram()) {
+      requireNoOptions();
+      engine.orElseThrow().await();
+      java.get().run();
+      return ExitCode.SUCCESS;
+    }
+    request = java.isPresent() ? java.get().request() : request;
     if (trace != null) {
       NewFile.requireFolder("--trace", trace);
     }
@@ -92,21 +119,42 @@ public final class TrainCommand implements Callable<Integer> {
     }
     ParentWatchdog watchdog = ParentWatchdog.of(System.getenv());
     Optional<RankEnvironment> rank = RankEnvironment.of(System.getenv());
-    Run run = Run.of(rank.isPresent() ? request.joining() : request);
-    Console console = Consoles.of(spec);
+    Run run =
+        checks.applyTo(
+            Run.of(rank.isPresent() ? request.joining() : request), output, rank.isPresent());
+    if (java.isPresent() && rank.isEmpty()) {
+      console.log("The run file:\n" + run.binder().toYaml(run.file()));
+    }
     if (rank.isEmpty() && machines.isDistributed(run)) {
       Threads.check(run, System.getenv());
       return new DistributedLaunch(
               request,
               rankZeroOptions(),
+              checks,
               machines,
               console,
               Objects.requireNonNull(spec).commandLine())
           .call(run);
     }
-    return new TrainingProcess(
-            run, command(), new TrainingProcess.Options(trace, exact, until, validate), console)
-        .run(rank, watchdog);
+    engine.ifPresent(EngineStart::await);
+    TrainingProcess.Options options =
+        new TrainingProcess.Options(
+            trace, exact, until, validate, checks.shortTraining(), checks.detectsAnomaly());
+    return new TrainingProcess(run, command(), options, console).run(rank, watchdog);
+  }
+
+  /** A program decides itself what it trains. */
+  private void requireNoOptions() {
+    List<String> unused =
+        Objects.requireNonNull(spec).commandLine().getParseResult().matchedOptions().stream()
+            .map(OptionSpec::longestName)
+            .filter(option -> !List.of("--classpath", "--debug").contains(option))
+            .toList();
+    if (!unused.isEmpty()) {
+      throw new InvalidSettings(
+          "%s has a main method, so it is started as a program: %s cannot be used.",
+          name, String.join(", ", unused));
+    }
   }
 
   private List<String> rankZeroOptions() {
@@ -129,6 +177,9 @@ public final class TrainCommand implements Callable<Integer> {
   /** The command line to record in the provenance. */
   private List<String> command() {
     List<String> command = new ArrayList<>(List.of("train", name));
+    if (from != null) {
+      command.addAll(List.of("--from", from));
+    }
     sets.forEach(set -> command.addAll(List.of("--set", set)));
     return command;
   }

@@ -88,8 +88,16 @@ final class TrainingProcess {
    * @param exact whether to resume only if the result has the bits of an uninterrupted run
    * @param until the last step
    * @param validates whether the step {@code until} is validated
+   * @param check the shortened training; empty for a training at full length
+   * @param detectAnomaly whether the outputs of layers are checked
    */
-  record Options(@Nullable Path trace, boolean exact, long until, boolean validates) {}
+  record Options(
+      @Nullable Path trace,
+      boolean exact,
+      long until,
+      boolean validates,
+      Optional<ShortTraining> check,
+      boolean detectAnomaly) {}
 
   /**
    * Creates a training that has not started.
@@ -142,7 +150,8 @@ final class TrainingProcess {
               best);
         }
       }
-      Injector joined = wired.createChildInjector(new TrainerModule(run, collective));
+      Injector joined =
+          wired.createChildInjector(new TrainerModule(run, collective, options.detectAnomaly()));
       Signals signals = Signals.stopping(stop, console, watchdog);
       try (TrainingStrategy strategy = joined.getInstance(TrainingStrategy.class)) {
         Trainer trainer = joined.getInstance(Trainer.class);
@@ -151,7 +160,9 @@ final class TrainingProcess {
           writeRunFiles(data, Devices.nameOf(model.device()), collective.worldSize());
         }
         long begin = System.nanoTime();
-        TrainingEnd end = trainer.train(data);
+        TrainingEnd end =
+            trainer.train(
+                options.check().map(it -> it.select(data, run.file().training())).orElse(data));
         double share = collective.exchangeSeconds() / ((System.nanoTime() - begin) * 1e-9);
         if (rankZero) {
           List<Callback> callbacks = wired.getInstance(new Key<List<Callback>>() {});
@@ -171,6 +182,8 @@ final class TrainingProcess {
       }
       if (signals.exitCode() != ExitCode.SUCCESS) {
         console.print("resume with: " + LauncherCommand.line("train", run.directory().path()));
+      } else if (rankZero && options.check().isPresent()) {
+        console.print(options.check().get().result(model, run.file()));
       }
       session.done();
       return signals.exitCode();
@@ -237,6 +250,7 @@ final class TrainingProcess {
     if (options.until() < Long.MAX_VALUE) {
       extraCallbacks.add(new LastStep(options.until(), options.validates(), stop));
     }
+    options.check().ifPresent(it -> extraCallbacks.addAll(it.callbacks(stop)));
     return extraCallbacks;
   }
 

@@ -5,20 +5,23 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.function.BiFunction;
+import java.util.function.DoubleFunction;
 import java.util.stream.Collectors;
 
 /**
- * Line chart of one or more series over steps, in SVG coordinates of 400 by 220.
+ * Line chart of one or more series over steps or learning rates, in SVG coordinates of 400 by 220.
  *
  * @param id prefix of the element ids in the page
+ * @param over the name of the horizontal axis
  * @param description text alternative for screen readers
  * @param curves the curves, drawn in this order
- * @param across ticks of the horizontal axis, in steps
+ * @param across ticks of the horizontal axis
  * @param up ticks of the vertical axis
  */
 record Chart(
     String id,
     String title,
+    String over,
     String description,
     List<Curve> curves,
     List<Tick> across,
@@ -73,8 +76,34 @@ record Chart(
   /** Creates a chart of styled series with common axes, likewise. */
   static Chart of(String id, String title, List<Styled> series) {
     List<Styled> drawn = series.stream().filter(it -> it.series().hasValues()).toList();
+    double last = drawn.stream().mapToDouble(it -> lastStep(it.series())).max().orElse(1);
+    return of(id, title, "steps", Ticks.spanning(0, last), Ticks::text, drawn);
+  }
+
+  /**
+   * Creates a chart of losses over learning rates, on a logarithmic axis.
+   *
+   * @param line drawn as a line; its steps are decimal logarithms of learning rates
+   * @param dots the points, with the same steps
+   */
+  static Chart overLearningRates(String id, String title, Series line, Series dots) {
+    return of(
+        id,
+        title,
+        "learning rate",
+        Ticks.spanning(line.steps()[0], lastStep(line)),
+        power -> Ticks.text(Math.pow(10, power)),
+        List.of(new Styled(line, "first", false), new Styled(dots, "second", true)));
+  }
+
+  private static Chart of(
+      String id,
+      String title,
+      String over,
+      Ticks across,
+      DoubleFunction<String> text,
+      List<Styled> drawn) {
     List<Series> values = drawn.stream().map(Styled::series).toList();
-    Ticks steps = Ticks.spanning(0, values.stream().mapToDouble(Chart::lastStep).max().orElse(1));
     Ticks heights =
         Ticks.spanning(
             values.stream().mapToDouble(Series::smallest).min().orElse(0),
@@ -82,10 +111,11 @@ record Chart(
     return new Chart(
         id,
         title,
+        over,
         values.stream().map(Series::describe).collect(Collectors.joining("; ", "", ".")),
-        drawn.stream().map(each -> curve(each, steps, heights)).toList(),
-        ticks(steps, Chart::x),
-        ticks(heights, Chart::y));
+        drawn.stream().map(each -> curve(each, across, heights)).toList(),
+        ticks(across, Chart::x, text),
+        ticks(heights, Chart::y, Ticks::text));
   }
 
   /** Returns whether there is at least one curve. */
@@ -125,9 +155,10 @@ record Chart(
     return new Curve(series.name(), styled.style(), lines, dots);
   }
 
-  private static List<Tick> ticks(Ticks ticks, BiFunction<Ticks, Double, String> axis) {
+  private static List<Tick> ticks(
+      Ticks ticks, BiFunction<Ticks, Double, String> axis, DoubleFunction<String> text) {
     return Arrays.stream(ticks.all())
-        .mapToObj(value -> new Tick(axis.apply(ticks, value), Ticks.text(value)))
+        .mapToObj(value -> new Tick(axis.apply(ticks, value), text.apply(value)))
         .toList();
   }
 

@@ -9,7 +9,6 @@ import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -120,7 +119,6 @@ record Page(
                 "Loss",
                 RunLog.series("training", log.train(), "loss"),
                 RunLog.series("validation", log.validation(), "loss")),
-            Chart.of("auxiliary", "Auxiliary losses", auxiliary(log.train())),
             Chart.of(
                 "rate",
                 "Learning rate",
@@ -135,14 +133,6 @@ record Page(
                 RunLog.series("examples per second", log.train(), "itemsPerSecond")))
         .filter(Chart::hasCurves)
         .toList();
-  }
-
-  private static Series[] auxiliary(List<JsonNode> rows) {
-    return rows.stream()
-        .flatMap(row -> row.path("auxiliary").propertyStream().map(Map.Entry::getKey))
-        .distinct()
-        .map(name -> RunLog.series(name, rows, "auxiliary/" + name))
-        .toArray(Series[]::new);
   }
 
   /**

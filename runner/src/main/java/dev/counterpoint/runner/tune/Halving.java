@@ -1,0 +1,34 @@
+package dev.counterpoint.runner.tune;
+
+import dev.counterpoint.core.settings.Checks;
+
+/**
+ * Synchronous successive halving (Jamieson and Talwalkar 2016): all trials are trained for a few
+ * steps; the best of them are trained {@code factor} times as long, and so on; the last ones to the
+ * end.
+ *
+ * @param steps the steps of the first round
+ * @param factor of how many trials one is in the next round, and the growth of the steps
+ */
+public record Halving(int steps, int factor) {
+  /** A single round. */
+  static final Halving NONE = new Halving(1, Integer.MAX_VALUE);
+
+  public Halving {
+    new Checks().positive("steps", steps).atLeast("factor", factor, 2).verify();
+  }
+
+  public static Halving defaults() {
+    return new Halving(100, 3);
+  }
+
+  /** The steps of a round, counted from 0. */
+  long stepsOf(int round) {
+    return (long) (steps * Math.pow(factor, round));
+  }
+
+  /** How many of some trials are in the next round. */
+  int kept(int trials) {
+    return (trials + factor - 1) / factor;
+  }
+}

@@ -1,0 +1,79 @@
+package dev.counterpoint.runner.tune;
+
+import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The journal of a sweep, {@code sweep.jsonl}: the settings of the sweep, then one line for each
+ * round of each trial, in the order in which they end.
+ */
+public final class Journal {
+  private final Path file;
+  private final ObjectNode head;
+  private final List<Result> results = new ArrayList<>();
+
+  /**
+   * The end of a trial in one round.
+   *
+   * @param trial the number of the trial, from 1
+   * @param round from 0; there is one round without halving
+   * @param steps the steps trained so far
+   * @param value the compared metric; null if it is not finite or the trial has failed
+   * @param failure the last output of a trial that has failed; null if it has not
+   */
+  public record Result(
+      int trial, int round, long steps, @Nullable Double value, @Nullable String failure) {}
+
+  /**
+   * Opens the journal of a sweep that may have been started before.
+   *
+   * @param settings the settings that must not change
+   * @param threads the threads of each trial, recorded if the sweep is new
+   * @throws InvalidSettings if the journal is of another sweep
+   */
+  Journal(Path file, JsonNode settings, int threads) throws IOException {
+    this.file = file;
+    if (!Files.exists(file)) {
+      head = Json.MAPPER.createObjectNode().put("threads", threads).set("settings", settings);
+      write();
+      return;
+    }
+    List<String> lines = Files.readAllLines(file);
+    head = Json.parse(lines.get(0), ObjectNode.class);
+    if (!head.path("settings").toString().equals(settings.toString())) {
+      throw new InvalidSettings(
+          "%s is the journal of a sweep with other settings or code. Use another --output.", file);
+    }
+    lines.stream().skip(1).forEach(line -> results.add(Json.parse(line, Result.class)));
+  }
+
+  /** The threads of each trial when the sweep was first started. */
+  int threads() {
+    return head.path("threads").asInt();
+  }
+
+  Optional<Result> find(int trial, int round) {
+    return results.stream().filter(it -> it.trial() == trial && it.round() == round).findFirst();
+  }
+
+  void add(Result result) throws IOException {
+    results.add(result);
+    write();
+  }
+
+  private void write() throws IOException {
+    StringBuilder lines = new StringBuilder(head + "\n");
+    results.forEach(it -> lines.append(Json.MAPPER.valueToTree(it).toString()).append('\n'));
+    AtomicFile.writeText(file, lines.toString());
+  }
+}

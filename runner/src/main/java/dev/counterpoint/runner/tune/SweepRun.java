@@ -1,0 +1,231 @@
+package dev.counterpoint.runner.tune;
+
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.internal.storage.LocalDisk;
+import dev.counterpoint.core.metric.Mode;
+import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.machine.ChildJvm;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.runner.wiring.Threads;
+import dev.counterpoint.strategies.launch.RankExit;
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.Deque;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+import java.util.TreeMap;
+import java.util.concurrent.ConcurrentSkipListMap;
+import java.util.stream.IntStream;
+
+/**
+ * Trains the trials of a sweep, each in a separate process and run directory. A sweep that was
+ * killed is continued by running it again: the journal has the finished trials, and the others
+ * resume from their checkpoints. Its results do not depend on kills, or on the number of trials at
+ * a time.
+ */
+public final class SweepRun {
+  /** The file name of the journal. */
+  public static final String JOURNAL = "sweep.jsonl";
+
+  private static final int POLL_MILLIS = 20;
+
+  private final Run.Request request;
+  private final Sweep sweep;
+  private final Mode mode;
+  private final Path folder;
+  private final Console console;
+  private final List<Map<String, String>> trials;
+  private final Journal journal;
+  private final int threads;
+  private final Map<Integer, ChildJvm> running = new ConcurrentSkipListMap<>();
+  private volatile boolean stopped;
+
+  /**
+   * Opens or continues a sweep.
+   *
+   * @param request the run, without an output directory
+   * @param mode which values of the metric are better
+   * @param settings what must not change when the sweep is continued
+   * @param folder the folder of the sweep, which exists
+   */
+  public SweepRun(
+      Run.Request request,
+      Sweep sweep,
+      Mode mode,
+      Map<String, ?> settings,
+      Path folder,
+      Console console)
+      throws IOException {
+    this.request = request;
+    this.sweep = sweep;
+    this.mode = mode;
+    this.folder = folder;
+    this.console = console;
+    trials = sweep.settings();
+    int processors = Runtime.getRuntime().availableProcessors();
+    Integer requested = sweep.threads();
+    journal =
+        new Journal(
+            folder.resolve(JOURNAL),
+            Json.MAPPER.valueToTree(settings),
+            requested == null ? Math.max(1, processors / sweep.parallel()) : requested);
+    threads = journal.threads();
+    console.log(
+        "%d trials in %s, %d at a time, %s each",
+        trials.size(), folder, sweep.parallel(), Formats.count(threads, "thread"));
+  }
+
+  /**
+   * Trains all trials that are not in the journal.
+   *
+   * @return the trials, best first; those of later rounds before those of earlier ones; empty if
+   *     the sweep was stopped
+   */
+  public List<Journal.Result> run() throws IOException {
+    Map<Integer, Journal.Result> latest = new TreeMap<>();
+    List<Integer> left = IntStream.rangeClosed(1, trials.size()).boxed().toList();
+    Halving halving = Objects.requireNonNullElse(sweep.halving(), Halving.NONE);
+    for (int round = 0; !left.isEmpty(); round++) {
+      boolean isLast = left.size() <= halving.factor();
+      long until = isLast ? Long.MAX_VALUE : halving.stepsOf(round);
+      train(left, round, until);
+      List<Journal.Result> results = new ArrayList<>();
+      for (int trial : left) {
+        journal.find(trial, round).ifPresent(results::add);
+      }
+      if (results.size() < left.size()) {
+        return List.of();
+      }
+      results.forEach(it -> latest.put(it.trial(), it));
+      left =
+          isLast
+              ? List.of()
+              : results.stream()
+                  .filter(it -> it.value() != null)
+                  .sorted(order())
+                  .limit(halving.kept(results.size()))
+                  .map(Journal.Result::trial)
+                  .sorted()
+                  .toList();
+    }
+    return latest.values().stream().sorted(order()).toList();
+  }
+
+  private Comparator<Journal.Result> order() {
+    Comparator<Double> values = Comparator.naturalOrder();
+    return Comparator.comparing(Journal.Result::round, Comparator.reverseOrder())
+        .thenComparing(
+            it -> it.value(), Comparator.nullsLast(mode == Mode.MIN ? values : values.reversed()))
+        .thenComparing(Journal.Result::trial);
+  }
+
+  /** Stops all trials; they save a checkpoint first. */
+  public void stop(String signal) {
+    stopped = true;
+    running.values().forEach(it -> it.stop(signal));
+  }
+
+  /** Kills all trials. */
+  public void kill() {
+    running.values().forEach(ChildJvm::kill);
+  }
+
+  /** Trains the trials of one round that are not in the journal, or until the sweep is stopped. */
+  private void train(List<Integer> left, int round, long until) throws IOException {
+    Deque<Integer> waiting = new ArrayDeque<>(left);
+    waiting.removeIf(trial -> journal.find(trial, round).isPresent());
+    try {
+      while (!running.isEmpty() || (!waiting.isEmpty() && !stopped)) {
+        while (!stopped && !waiting.isEmpty() && running.size() < sweep.parallel()) {
+          int trial = waiting.remove();
+          running.put(trial, start(trial, until));
+        }
+        for (Map.Entry<Integer, ChildJvm> each : List.copyOf(running.entrySet())) {
+          if (!each.getValue().alive()) {
+            finish(each.getKey(), round, each.getValue());
+            each.getValue().close();
+            running.remove(each.getKey());
+          }
+        }
+        Thread.sleep(POLL_MILLIS);
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RunFailed("The sweep was interrupted.", e);
+    } finally {
+      running.values().forEach(ChildJvm::close);
+    }
+  }
+
+  private ChildJvm start(int trial, long until) throws IOException {
+    RunDirectory directory = new RunDirectory(directory(trial));
+    List<String> arguments = new ArrayList<>(List.of("train"));
+    if (RunDirectory.isRun(directory.path()) && directory.newestStep().isPresent()) {
+      arguments.add(directory.path().toString());
+      if (request.trustsCode()) {
+        arguments.add("--trust-code");
+      }
+    } else {
+      new LocalDisk().delete(directory.path()); // killed before its first checkpoint
+      List<String> sets = new ArrayList<>(request.sets());
+      sets.addAll(sets(trial));
+      sets.add("threads=" + threads);
+      arguments.addAll(request.with(sets).arguments());
+      arguments.addAll(List.of("--output", directory.path().toString()));
+    }
+    if (until < Long.MAX_VALUE) {
+      arguments.addAll(List.of("--until", Long.toString(until), "--validate"));
+    }
+    return ChildJvm.supervised( // The variable would contradict the recorded number of threads.
+        arguments,
+        Path.of(directory.path() + ".log"),
+        environment -> environment.remove(Threads.VARIABLE));
+  }
+
+  /** Records a trial, unless it was stopped or killed: it then resumes when the sweep does. */
+  private void finish(int trial, int round, ChildJvm child) throws IOException {
+    int code = child.exitCode();
+    String name = "trial " + trial + " (" + String.join(" ", sets(trial)) + ")";
+    if (code == RankExit.RETRY || code >= 128) {
+      console.log("%s ended with exit code %s: the sweep stops", name, code);
+      stop("TERM");
+      return;
+    }
+    String last = child.lastLines().replaceFirst("(?s).*\n", "");
+    ObjectNode summary = AtomicFile.readJson(directory(trial).resolve("summary.json"));
+    double value = Json.number(summary.path("validation").path(sweep.metric()));
+    Journal.Result result =
+        code == 0
+            ? new Journal.Result(
+                trial, round, summary.path("steps").asLong(), Json.finite(value), null)
+            : new Journal.Result(trial, round, 0, null, last);
+    journal.add(result);
+    console.log(
+        "%s: %s",
+        name,
+        code == 0
+            ? sweep.metric() + " " + Formats.number(value) + " after step " + result.steps()
+            : "failed: " + last);
+  }
+
+  /** The settings of a trial, counted from 1, as {@code --set} has them. */
+  public List<String> sets(int trial) {
+    return trials.get(trial - 1).entrySet().stream()
+        .map(it -> it.getKey() + "=" + it.getValue())
+        .toList();
+  }
+
+  /** The run directory of a trial, counted from 1. */
+  public Path directory(int trial) {
+    return folder.resolve(Formats.of("trial-%04d", trial)).toAbsolutePath();
+  }
+}
