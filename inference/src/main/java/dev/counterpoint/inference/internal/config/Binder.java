@@ -23,9 +23,9 @@ import java.util.function.Function;
  * enum ({@code LAST_TOKEN} is written {@code last-token}), a {@code List} or a {@code Map} with
  * string keys, an {@code Optional}, another record, or a contract with a {@link Catalog}, whose
  * implementation is selected by the key {@code type}. A contract's value may be just the type:
- * {@code schedule: cosine} is {@code schedule: {type: cosine}}. If it is a number, and the
- * first setting of the default type is an integer, it is that setting: {@code feedForward: 8} is
- * {@code feedForward: {multiple: 8}}.
+ * {@code schedule: cosine} is {@code schedule: {type: cosine}}. If it is a number, and the first
+ * setting of the default type is an integer, it is that setting: {@code feedForward: 8} is {@code
+ * feedForward: {multiple: 8}}.
  *
  * <p>Absent keys get their values from the record's {@code public static defaults()}, or from the
  * corresponding value in the enclosing record's defaults; but if {@code type} is given, its own
