@@ -143,7 +143,7 @@ public final class TrainingProgress implements Callback {
         ? ""
         : auxiliary.entrySet().stream()
             .map(it -> Formats.of("%s %.4f", it.getKey(), it.getValue() / weight))
-            .collect(Collectors.joining(", ", " (of it ", ")"));
+            .collect(Collectors.joining(", ", " (including ", ")"));
   }
 
   /** Formats the current speed and the time left, if enough steps have been measured. */

@@ -135,7 +135,7 @@ public final class NewExperiment {
       yaml = select(yaml, part.key(), className);
       rows.append(
           Formats.of(
-              "| `%s.java` | the %s, `%s` in the run file |%n", className, part, part.key()));
+              "| `%s.java` | the part %s, `%s` in the run file |%n", className, part, part.key()));
       String text =
           EjectedSource.of(type, className, other -> part == Part.MODEL && !isContract(other));
       files.put(className + ".java", text);
