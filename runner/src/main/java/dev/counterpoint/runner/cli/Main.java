@@ -12,6 +12,7 @@ import dev.counterpoint.runner.cli.model.ServeCommand;
 import dev.counterpoint.runner.cli.model.TokenizeCommand;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.train.TrainCommand;
+import dev.counterpoint.runner.cli.tune.ProfileCommand;
 import dev.counterpoint.runner.cli.tune.TuneCommand;
 import dev.counterpoint.runner.report.Console;
 import java.io.UncheckedIOException;
@@ -34,6 +35,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       TrainCommand.class,
       TuneCommand.class,
+      ProfileCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
       GenerateCommand.class,
