@@ -16,6 +16,7 @@ import dev.counterpoint.runner.cli.run.ExplainCommand;
 import dev.counterpoint.runner.cli.run.PlanCommand;
 import dev.counterpoint.runner.cli.run.RunsCommand;
 import dev.counterpoint.runner.cli.train.TrainCommand;
+import dev.counterpoint.runner.cli.tune.ProfileCommand;
 import dev.counterpoint.runner.cli.tune.TuneCommand;
 import dev.counterpoint.runner.report.Console;
 import java.io.UncheckedIOException;
@@ -38,6 +39,7 @@ import picocli.CommandLine.ScopeType;
     subcommands = {
       TrainCommand.class,
       TuneCommand.class,
+      ProfileCommand.class,
       EvaluateCommand.class,
       PredictCommand.class,
       GenerateCommand.class,

@@ -106,6 +106,7 @@ final class NoNetworkTest {
           "train @finished.yaml --output @ranks --set training.epochs=1"
               + " --set strategy.type=distributed --set strategy.workers=2 --set threads=1",
           "tune @finished.yaml --batch-size",
+          "profile @finished.yaml --steps 1 --output @profile",
           "evaluate @run",
           "predict @run --text good",
           "generate @generation --prompt anna --max-tokens 2",

@@ -1,4 +1,4 @@
-/** The command {@code tune}. */
+/** The commands {@code tune} and {@code profile}. */
 @NullMarked
 package dev.counterpoint.runner.cli.tune;
 
