@@ -71,7 +71,7 @@ public final class ProfileCommand implements Callable<Integer> {
       List<List<String>> rows = rows(profile);
       List<List<String>> table = new ArrayList<>(List.of(HEAD));
       table.addAll(rows);
-      TextTable.print(table, true, console);
+      console.printText(TextTable.of(table));
       String state =
           Formats.of(
               "Step of %.2f ms, mean of %d; %.2f ms without profiling (overhead %.1f %%).",
