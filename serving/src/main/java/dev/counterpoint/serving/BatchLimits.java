@@ -9,9 +9,8 @@ import dev.counterpoint.core.settings.Checks;
  * @param paddedTokens the maximum number of tokens in a batch, including padding; a single example
  *     may have more
  * @param queue the maximum number of examples that wait
- * @param threads the number of threads that run the model. Each operation uses as many threads of
- *     libtorch as there are processors for each of these. The model that is loaded last sets this
- *     for the whole process, unless {@code OMP_NUM_THREADS} is set.
+ * @param threads the number of threads that run the model; each operation also uses the threads of
+ *     libtorch, so that their product should not exceed the number of processors
  */
 public record BatchLimits(int rows, int paddedTokens, int queue, int threads) {
   public BatchLimits {
@@ -32,10 +31,5 @@ public record BatchLimits(int rows, int paddedTokens, int queue, int threads) {
   public static BatchLimits defaults() {
     int threads = Math.min(Runtime.getRuntime().availableProcessors(), MAX_DEFAULT_THREADS);
     return new BatchLimits(32, 16_384, 1_024, threads);
-  }
-
-  /** The number of threads of an operation of libtorch. */
-  int threadsPerOperation() {
-    return Math.max(1, Runtime.getRuntime().availableProcessors() / threads);
   }
 }

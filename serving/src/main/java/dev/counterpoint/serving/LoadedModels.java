@@ -1,6 +1,7 @@
 package dev.counterpoint.serving;
 
 import dev.counterpoint.core.settings.Nearest;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.inference.Pipeline;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
@@ -30,9 +31,9 @@ public final class LoadedModels implements ModelRegistry, AutoCloseable {
   private final Map<String, ServedModel> current = new ConcurrentSkipListMap<>();
   private final List<CompletableFuture<Void>> replaced = new ArrayList<>();
 
-  /** An empty registry with default limits and without metrics. */
+  /** An empty registry with default limits, but one thread per model, and without metrics. */
   public LoadedModels() {
-    this(BatchLimits.defaults(), new CompositeMeterRegistry());
+    this(RecordCopy.with(BatchLimits.defaults(), "threads", 1), new CompositeMeterRegistry());
   }
 
   /** An empty registry. */

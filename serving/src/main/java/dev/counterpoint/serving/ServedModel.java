@@ -2,7 +2,6 @@ package dev.counterpoint.serving;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.inference.golden.GoldenExamples;
@@ -64,9 +63,6 @@ public final class ServedModel {
     predictor = new JsonPredictor(pipeline, null, EntityPredictor.Words.TEXT);
     reader = InputReader.of(pipeline, null);
     metrics = new ModelMetrics(meters, name, version);
-    if (System.getenv("OMP_NUM_THREADS") == null) {
-      Torch.setThreads(limits.threadsPerOperation());
-    }
     try {
       engine =
           new BatchEngine(

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.data.ModelSignature;
+import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
@@ -12,6 +13,7 @@ import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.Signals;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.wiring.Threads;
 import dev.counterpoint.serving.BatchLimits;
 import dev.counterpoint.serving.LoadedModels;
 import dev.counterpoint.serving.ModelId;
@@ -26,6 +28,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
@@ -95,14 +98,36 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
+  private int threadsBefore; // of an operation; 0 if it was not changed
+
   @Override
   public Integer call() throws IOException, InterruptedException {
+    try {
+      return serve();
+    } finally {
+      if (threadsBefore > 0) { // A process that goes on computes as before.
+        Torch.setThreads(threadsBefore);
+      }
+    }
+  }
+
+  /** Divides the processors among the threads that run a model. */
+  private void useThreads(Collection<BatchLimits> models) {
+    int largest = models.stream().mapToInt(BatchLimits::threads).max().orElse(1);
+    if (System.getenv(Threads.VARIABLE) == null) {
+      threadsBefore = Torch.threads();
+      Torch.setThreads(Math.max(1, Runtime.getRuntime().availableProcessors() / largest));
+    }
+  }
+
+  private int serve() throws IOException, InterruptedException {
     Console console = Consoles.of(spec);
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     if (DatabaseFile.isOne(source)) {
       requireNoOptions();
       ServingFile file = ServingFile.read(source);
       FeatureStoreConfig features = file.features();
+      useThreads(file.models().values());
       try (FeatureStore store =
               features == null
                   ? FeatureStore.none()
@@ -119,9 +144,11 @@ public final class ServeCommand implements Callable<Integer> {
     }
     HttpSettings http = HttpSettings.of(host, port, adminPort);
     String model = ModelId.parse(name != null ? name : defaultName()).name();
+    BatchLimits limits = BatchLimits.defaults();
+    useThreads(List.of(limits));
     try (FeatureStore features =
             store == null ? FeatureStore.none() : DatabaseFile.featureStore(store, false);
-        LoadedModels models = new LoadedModels(BatchLimits.defaults(), meters)) {
+        LoadedModels models = new LoadedModels(limits, meters)) {
       models.add(model, TrainedModel.open(source, classpath, console));
       ServingFile file = RecordCopy.with(ServingFile.defaults(), "http", http);
       return serve(models, features, () -> {}, file, meters, console);
