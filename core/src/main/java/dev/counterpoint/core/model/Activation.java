@@ -16,7 +16,7 @@ public enum Activation implements UnaryLayer {
   SILU;
 
   /** Whether the backward pass needs the input besides the output. */
-  boolean keepsInput() {
+  public boolean keepsInput() {
     return this == GELU || this == GELU_TANH || this == SILU;
   }
 

@@ -9,6 +9,8 @@ import java.nio.file.Path;
 import org.assertj.core.api.InstanceOfAssertFactories;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Messages about errors in user-defined models. */
 final class OwnModelTest {
@@ -124,12 +126,13 @@ final class OwnModelTest {
         .contains("Broken.java:5", "no rows", "opening the data (Broken)");
   }
 
-  @Test
-  void codeInPlaceOfARunFileIsRejected() throws IOException {
-    Path code = Files.writeString(folder.resolve("Own.java"), MODEL);
+  @ParameterizedTest
+  @ValueSource(strings = {"own.jar", "Own.class"})
+  void codeInPlaceOfARunFileIsRejected(String name) throws IOException {
+    Path code = Files.writeString(folder.resolve(name), MODEL);
 
     assertThat(terminal.run("train", code.toString())).isEqualTo(ExitCode.INVALID_REQUEST);
-    assertThat(terminal.err()).contains("Own.java", "--classpath");
+    assertThat(terminal.err()).contains(name, "--classpath");
   }
 
   @Test
