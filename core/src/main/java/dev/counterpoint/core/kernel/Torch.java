@@ -134,6 +134,7 @@ public final class Torch {
 
   /** Returns the number of threads of an operation: {@code torch.get_num_threads}. */
   public static int threads() {
+    engine();
     return JniUtils.getNumThreads();
   }
 

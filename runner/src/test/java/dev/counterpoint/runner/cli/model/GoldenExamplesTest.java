@@ -109,6 +109,9 @@ final class GoldenExamplesTest {
 
   private static void train(String output, String... sets) {
     List<String> arguments = new ArrayList<>(List.of("train", trained.resolve("run.yaml") + ""));
+    int processors = Runtime.getRuntime().availableProcessors();
+    int threads = Math.max(1, processors / BatchLimits.defaults().threads()); // as serve has
+    arguments.addAll(List.of("--set", "threads=" + threads));
     arguments.addAll(List.of("--output", trained.resolve(output).toString()));
     Stream.of(sets).forEach(set -> arguments.addAll(List.of("--set", set)));
     run(ExitCode.SUCCESS, arguments.toArray(String[]::new));
