@@ -11,7 +11,7 @@ import java.util.OptionalInt;
 /**
  * Difference of the means of a metric between two groups of runs that differ in their seeds.
  *
- * @param difference the mean of the second group minus that of the first
+ * @param difference the mean of the second group minus the mean of the first
  * @param low the lower end of the 95 % confidence interval of the difference
  * @param high its upper end
  * @param degrees the degrees of freedom of the t distribution

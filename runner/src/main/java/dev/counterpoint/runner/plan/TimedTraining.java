@@ -81,7 +81,7 @@ final class TimedTraining implements Callback {
     return steps.isEmpty() ? warmUp / Math.max(1, warmUpSteps) : measured / steps.size();
   }
 
-  /** The time of the warm-up beyond that of as many later steps, in seconds. */
+  /** The time of the warm-up minus the time of the same number of later steps, in seconds. */
   double warmUpExcess() {
     return Math.max(0, warmUp - warmUpSteps * mean());
   }

@@ -18,7 +18,7 @@ public record SinusoidalPositions(double base, double scale) implements Position
     new Checks().positive("base", base).positive("scale", scale).verify();
   }
 
-  /** Base 10,000, and vectors whose root mean square is that of the token embeddings, 0.02. */
+  /** Base 10,000, and vectors with the root mean square of the token embeddings, 0.02. */
   public static SinusoidalPositions defaults() {
     return new SinusoidalPositions(10_000, 0.0283);
   }

@@ -105,7 +105,7 @@ public final class ServeCommand implements Callable<Integer> {
     try {
       return serve();
     } finally {
-      if (threadsBefore > 0) { // A process that goes on computes as before.
+      if (threadsBefore > 0) { // The process may continue after a test of this command.
         Torch.setThreads(threadsBefore);
       }
     }
