@@ -98,29 +98,16 @@ public final class ServeCommand implements Callable<Integer> {
 
   @Spec private @Nullable CommandSpec spec;
 
-  private int threadsBefore; // of an operation; 0 if it was not changed
-
-  @Override
-  public Integer call() throws IOException, InterruptedException {
-    try {
-      return serve();
-    } finally {
-      if (threadsBefore > 0) { // The process may continue after a test of this command.
-        Torch.setThreads(threadsBefore);
-      }
-    }
-  }
-
   /** Divides the processors among the threads that run a model. */
-  private void useThreads(Collection<BatchLimits> models) {
+  private static void useThreads(Collection<BatchLimits> models) {
     int largest = models.stream().mapToInt(BatchLimits::threads).max().orElse(1);
     if (System.getenv(Threads.VARIABLE) == null) {
-      threadsBefore = Torch.threads();
       Torch.setThreads(Math.max(1, Runtime.getRuntime().availableProcessors() / largest));
     }
   }
 
-  private int serve() throws IOException, InterruptedException {
+  @Override
+  public Integer call() throws IOException, InterruptedException {
     Console console = Consoles.of(spec);
     PrometheusMeterRegistry meters = new PrometheusMeterRegistry(PrometheusConfig.DEFAULT);
     if (DatabaseFile.isOne(source)) {
