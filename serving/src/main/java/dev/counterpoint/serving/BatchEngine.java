@@ -22,10 +22,12 @@ import java.util.function.Function;
  * compute.
  */
 final class BatchEngine {
-  /** The number of tokens above which padding costs more than another batch does. */
-  private static final int SMALL = 256;
+  /**
+   * The tokens of padding in a batch that cost less than another batch, which reads all weights.
+   */
+  private static final int SMALL_PADDING = 32;
 
-  /** The largest share of padding in a batch that is not small. */
+  /** The largest share of padding that is not small. */
   private static final double MAX_PADDING = 0.2;
 
   private final BatchLimits limits;
@@ -36,6 +38,7 @@ final class BatchEngine {
   private final Condition changed = lock.newCondition();
   private final Deque<Entry> waiting = new ArrayDeque<>(); // the oldest first
   private final AtomicInteger running;
+  private int free; // threads that do not compute
   private boolean stopped;
 
   private record Entry(Example example, CompletableFuture<ObjectNode> result, long queued) {}
@@ -61,6 +64,7 @@ final class BatchEngine {
     this.compute = work.compute;
     this.metrics = metrics;
     this.onStopped = work.onStopped;
+    free = limits.threads();
     running = new AtomicInteger(limits.threads());
     CompletableFuture<Boolean> passed = new CompletableFuture<>();
     CompletableFuture<?>[] checks = new CompletableFuture<?>[limits.threads()];
@@ -153,6 +157,8 @@ final class BatchEngine {
         answer(batch);
       } catch (RuntimeException | Error e) { // such as a lack of memory: others are answered
         batch.forEach(it -> it.result.completeExceptionally(e));
+      } finally {
+        computed(batch);
       }
     }
     if (running.decrementAndGet() == 0) {
@@ -160,17 +166,21 @@ final class BatchEngine {
     }
   }
 
-  /** Waits for examples; returns none after the engine has been stopped. */
+  /**
+   * Waits for examples; returns none after the engine has been stopped. The threads that are free
+   * share what waits.
+   */
   private List<Entry> take() {
     lock.lock();
     try {
       while (true) {
         waiting.removeIf(it -> it.result.isDone()); // cancelled, or past its deadline
         if (!waiting.isEmpty()) {
-          List<Entry> batch = select();
+          List<Entry> batch = select((waiting.size() + free - 1) / free);
           if (!waiting.isEmpty()) {
             changed.signal(); // for another thread
           }
+          free--;
           return batch;
         }
         if (stopped) {
@@ -183,8 +193,17 @@ final class BatchEngine {
     }
   }
 
-  /** Removes the oldest example and those with the most similar length. */
-  private List<Entry> select() {
+  private void computed(List<Entry> batch) {
+    lock.lock();
+    try {
+      free += batch.isEmpty() ? 0 : 1;
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  /** Removes the oldest example and those with the most similar length, {@code most} at most. */
+  private List<Entry> select(int most) {
     int length = waiting.getFirst().example.tokens();
     List<Entry> bySimilarity = new ArrayList<>(waiting);
     bySimilarity.sort(Comparator.comparingInt(it -> Math.abs(it.example.tokens() - length)));
@@ -196,8 +215,9 @@ final class BatchEngine {
       longest = Math.max(longest, entry.example.tokens());
       tokens += entry.example.tokens();
       long padded = longest * (ordered.size() + 1);
-      boolean isFull = ordered.size() == limits.rows() || padded > limits.paddedTokens();
-      boolean isWasteful = padded > SMALL && padded - tokens > MAX_PADDING * padded;
+      boolean isFull =
+          ordered.size() == Math.min(most, limits.rows()) || padded > limits.paddedTokens();
+      boolean isWasteful = padded - tokens > Math.max(SMALL_PADDING, MAX_PADDING * padded);
       if (!ordered.isEmpty() && (isFull || isWasteful)) {
         break;
       }

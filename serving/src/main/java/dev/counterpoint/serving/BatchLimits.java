@@ -24,12 +24,16 @@ public record BatchLimits(int rows, int paddedTokens, int queue, int threads) {
 
   private static final int MAX_DEFAULT_THREADS = 4;
 
+  /** A processor computes larger batches hardly faster per token, and other requests wait. */
+  private static final int TOKENS_PER_PROCESSOR = 256;
+
   /**
-   * 32 examples or 16,384 tokens in a batch, 1,024 waiting examples, a thread per processor up to
-   * 4.
+   * 32 examples in a batch, 1,024 waiting examples, a thread per processor up to 4, and 256 tokens
+   * for each processor of a thread.
    */
   public static BatchLimits defaults() {
-    int threads = Math.min(Runtime.getRuntime().availableProcessors(), MAX_DEFAULT_THREADS);
-    return new BatchLimits(32, 16_384, 1_024, threads);
+    int processors = Runtime.getRuntime().availableProcessors();
+    int threads = Math.min(processors, MAX_DEFAULT_THREADS);
+    return new BatchLimits(32, processors / threads * TOKENS_PER_PROCESSOR, 1_024, threads);
   }
 }

@@ -39,17 +39,21 @@ final class BatchEngineTest {
 
   private List<ObjectNode> compute(List<Example> examples) {
     started.countDown();
-    try {
-      released.await();
-    } catch (InterruptedException e) {
-      throw new IllegalStateException(e);
-    }
+    await(released);
     List<String> texts = examples.stream().map(it -> it.input().text()).toList();
     batches.add(texts);
     if (texts.stream().anyMatch(it -> it.startsWith("bad"))) {
       throw new IllegalArgumentException(texts.toString());
     }
     return texts.stream().map(it -> JsonNodeFactory.instance.objectNode().put("text", it)).toList();
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
   }
 
   @AfterEach
@@ -128,6 +132,41 @@ final class BatchEngineTest {
     results.forEach(CompletableFuture::join);
 
     assertThat(batches).containsExactly(List.of("first"), List.of("a", "b"), List.of("c", "d"));
+  }
+
+  @Test
+  void freeThreadsShareWhatWaits() {
+    CountDownLatch both = new CountDownLatch(2);
+    BatchEngine two =
+        new BatchEngine(
+            "two",
+            new BatchLimits(9, 4_000, 10, 2),
+            new BatchEngine.Work(
+                () -> {},
+                examples -> {
+                  both.countDown();
+                  await(both);
+                  return compute(examples);
+                },
+                () -> {}),
+            new ModelMetrics(new SimpleMeterRegistry(), "two", 1));
+    released.countDown();
+    submit(two, 1, "a", "b", "c", "d").forEach(CompletableFuture::join);
+    two.stop();
+
+    assertThat(batches).containsExactlyInAnyOrder(List.of("a", "b"), List.of("c", "d"));
+  }
+
+  @Test
+  void paddingIsLimited() throws Exception {
+    occupy();
+    List<CompletableFuture<ObjectNode>> results = new ArrayList<>(submit(100, "a"));
+    results.addAll(submit(80, "b"));
+    results.addAll(submit(50, "c"));
+    released.countDown();
+    results.forEach(CompletableFuture::join);
+
+    assertThat(batches).containsExactly(List.of("first"), List.of("a", "b"), List.of("c"));
   }
 
   @Test
@@ -222,6 +261,11 @@ final class BatchEngineTest {
   }
 
   private List<CompletableFuture<ObjectNode>> submit(int tokens, String... texts) {
+    return submit(engine, tokens, texts);
+  }
+
+  private static List<CompletableFuture<ObjectNode>> submit(
+      BatchEngine engine, int tokens, String... texts) {
     List<Example> examples = new ArrayList<>();
     for (String text : texts) {
       examples.add(new Example(new ModelInput(String.valueOf(text), null, null), null, tokens));
