@@ -205,7 +205,8 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
               examples,
               tokens,
               seconds,
-              waitSeconds);
+              waitSeconds,
+              Map.of());
     }
   }
 

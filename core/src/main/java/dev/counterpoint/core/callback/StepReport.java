@@ -28,30 +28,4 @@ public record StepReport(
     long tokens,
     double seconds,
     double waitSeconds,
-    Map<String, Double> auxiliary) {
-  /** A step without auxiliary losses. */
-  public StepReport(
-      long step,
-      int epoch,
-      double loss,
-      double weight,
-      double learningRate,
-      double gradientNorm,
-      long examples,
-      long tokens,
-      double seconds,
-      double waitSeconds) {
-    this(
-        step,
-        epoch,
-        loss,
-        weight,
-        learningRate,
-        gradientNorm,
-        examples,
-        tokens,
-        seconds,
-        waitSeconds,
-        Map.of());
-  }
-}
+    Map<String, Double> auxiliary) {}

@@ -47,8 +47,8 @@ class MetricsFileTest {
   void aTrainingRowHasMeansOverItsStepsAndTheLastLearningRateAndNorm() throws IOException {
     MetricsFile metrics = new MetricsFile(file, 2);
 
-    metrics.onStep(new StepReport(1, 1, 2.0, 10, 0.1, 5, 10, 100, 0.5, 0.25));
-    metrics.onStep(new StepReport(2, 1, 4.0, 30, 0.2, 6, 30, 200, 1.5, 0));
+    metrics.onStep(new StepReport(1, 1, 2.0, 10, 0.1, 5, 10, 100, 0.5, 0.25, Map.of()));
+    metrics.onStep(new StepReport(2, 1, 4.0, 30, 0.2, 6, 30, 200, 1.5, 0, Map.of()));
 
     assertThat(rows().get(0))
         .isEqualTo(
@@ -62,8 +62,8 @@ class MetricsFileTest {
   void aRowDoesNotDependOnThePreviousRow() throws IOException {
     MetricsFile metrics = new MetricsFile(file, 1);
 
-    metrics.onStep(new StepReport(1, 1, 2.0, 10, 0.1, 5, 10, 100, 0.5, 0.25));
-    metrics.onStep(new StepReport(2, 1, 4.0, 30, 0.2, 6, 30, 200, 1.5, 0));
+    metrics.onStep(new StepReport(1, 1, 2.0, 10, 0.1, 5, 10, 100, 0.5, 0.25, Map.of()));
+    metrics.onStep(new StepReport(2, 1, 4.0, 30, 0.2, 6, 30, 200, 1.5, 0, Map.of()));
 
     assertThat(rows().get(1).path("loss").asDouble()).isEqualTo(4);
     assertThat(rows().get(1).path("itemsPerSecond").asDouble()).isEqualTo(20);
@@ -135,11 +135,11 @@ class MetricsFileTest {
   @Test
   void aResumedRunWritesTheSameMeansAsAnUninterruptedRun() throws IOException {
     MetricsFile before = new MetricsFile(file, 2);
-    before.onStep(new StepReport(1, 1, 2.0, 10, 0.1, 5, 10, 100, 0.5, 0.25));
+    before.onStep(new StepReport(1, 1, 2.0, 10, 0.1, 5, 10, 100, 0.5, 0.25, Map.of()));
     MetricsFile after = new MetricsFile(file, 2);
 
     after.loadState(before.state());
-    after.onStep(new StepReport(2, 1, 4.0, 30, 0.2, 6, 30, 200, 1.5, 0));
+    after.onStep(new StepReport(2, 1, 4.0, 30, 0.2, 6, 30, 200, 1.5, 0, Map.of()));
 
     assertThat(rows().get(0).path("loss").asDouble()).isEqualTo(3.5);
     assertThat(rows().get(0).path("itemsPerSecond").asDouble()).isEqualTo(20);
@@ -177,7 +177,7 @@ class MetricsFileTest {
 
   private static void steps(MetricsFile metrics, long from, long to) {
     for (long step = from; step <= to; step++) {
-      metrics.onStep(new StepReport(step, 1, 1.0, 8, 0.1, 1, 8, 8, 0.25, 0));
+      metrics.onStep(new StepReport(step, 1, 1.0, 8, 0.1, 1, 8, 8, 0.25, 0, Map.of()));
     }
   }
 

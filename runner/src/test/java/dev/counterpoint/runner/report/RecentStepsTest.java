@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.within;
 
 import dev.counterpoint.core.callback.StepReport;
+import java.util.Map;
 import org.junit.jupiter.api.Test;
 
 final class RecentStepsTest {
@@ -54,7 +55,7 @@ final class RecentStepsTest {
 
   private void steps(int count, double seconds, double loss) {
     for (int i = 0; i < count; i++) {
-      recent.add(new StepReport(1, 1, loss, 4, 0.1, 1, 10, 10, seconds, 0));
+      recent.add(new StepReport(1, 1, loss, 4, 0.1, 1, 10, 10, seconds, 0, Map.of()));
     }
   }
 }

@@ -155,7 +155,7 @@ final class TrainingProgressTest {
   }
 
   private void step(long number, double loss, double weight, double seconds) {
-    progress.onStep(new StepReport(number, 1, loss, weight, 0.1, 1, 32, 32, seconds, 0));
+    progress.onStep(new StepReport(number, 1, loss, weight, 0.1, 1, 32, 32, seconds, 0, Map.of()));
   }
 
   private void validation(long step) {

@@ -19,6 +19,7 @@ import java.nio.charset.StandardCharsets;
 import java.security.MessageDigest;
 import java.util.Locale;
 import java.util.Map;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,6 +35,7 @@ record Authorization(
   static final AttributeKey<String> BEARER = AttributeKey.valueOf(Authorization.class, "BEARER");
 
   private static final String SCHEME = "Bearer ";
+  private static final Pattern PORT_OR_BRACKET = Pattern.compile("^\\[|]?(:\\d+)?$");
 
   @Override
   public HttpResponse serve(HttpService next, ServiceRequestContext context, HttpRequest request)
@@ -105,13 +107,15 @@ record Authorization(
    */
   private static boolean isOfOtherSite(HttpRequest request) {
     String authority = String.valueOf(request.authority());
-    String host = authority.replaceFirst(":\\d+$", "").replaceAll("^\\[|]$", "");
+    String host = PORT_OR_BRACKET.matcher(authority).replaceAll("");
     boolean isAddressed =
         host.equalsIgnoreCase("localhost")
             || NetUtil.isValidIpV4Address(host)
             || NetUtil.isValidIpV6Address(host);
     String origin = request.headers().get(HttpHeaderNames.ORIGIN);
     return !isAddressed
-        || (origin != null && !origin.replaceFirst("^https?://", "").equals(authority));
+        || (origin != null
+            && !origin.equals("http://" + authority)
+            && !origin.equals("https://" + authority));
   }
 }

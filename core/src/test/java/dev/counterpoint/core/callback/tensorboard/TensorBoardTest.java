@@ -329,7 +329,7 @@ final class TensorBoardTest {
   }
 
   private static StepReport report(int step) {
-    return new StepReport(step, 1, step / 10.0, 32, 0.01, step / 2.0, 32, 320, 0.5, 0);
+    return new StepReport(step, 1, step / 10.0, 32, 0.01, step / 2.0, 32, 320, 0.5, 0, Map.of());
   }
 
   private static ValidationReport validation(int step) {

@@ -60,7 +60,7 @@ final class RunReportTest {
   void reportShowsProgressAndStopReason() throws IOException {
     RunReport report = report();
     report.onStart(new TrainingStart(0, 2_000, 2, List.of(), null));
-    report.onStep(new StepReport(1_200, 1, 0.5, 1, 0.1, 1, 1, 1, 1, 0));
+    report.onStep(new StepReport(1_200, 1, 0.5, 1, 0.1, 1, 1, 1, 1, 0, Map.of()));
     report.onValidation(validation(labels("no", "yes")));
     assertThat(html()).contains("Step 1,200 of 2,000, still running.");
 
