@@ -15,6 +15,7 @@ import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelConfig;
+import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
@@ -36,6 +37,7 @@ import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.function.Function;
+import java.util.function.Predicate;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -328,9 +330,9 @@ public final class ModelFolder {
     Objects.requireNonNull(files, "files");
     FolderChecksums checksums = FolderChecksums.verify(Objects.requireNonNull(folder, "folder"));
     BaseModel model = config.model().build(config.data());
+    checkWeights(folder, config, model, files);
     model.initialize(device, 0);
     if (isAdapter(folder) && config.model() instanceof PretrainedConfig pretrained) {
-      requireBase(folder, pretrained);
       pretrained.loadBase(model, config.data().labels(), files);
       requireSameBase(folder, pretrained, model);
     }
@@ -338,6 +340,23 @@ public final class ModelFolder {
     model.setTraining(false);
     checksums.await();
     return model;
+  }
+
+  /** The settings may come from anyone: memory is allocated only for weights that exist. */
+  private static void checkWeights(
+      Path folder, Config config, BaseModel model, Function<String, Path> files)
+      throws IOException {
+    Lora lora = adapter(config);
+    if (lora != null && isAdapter(folder)) {
+      PretrainedConfig pretrained = (PretrainedConfig) config.model();
+      requireBase(folder, pretrained);
+      pretrained.checkBaseWeights(model, files);
+      new AdapterFolder(folder).check(model, lora);
+      return;
+    }
+    List<Parameter> merged =
+        model.parameters().stream().filter(Predicate.not(Lora::isUpdate)).toList();
+    ModelWeights.check(merged, folder.resolve(WEIGHTS));
   }
 
   /** The hash of the weights that training an adapter does not change. */

@@ -91,6 +91,24 @@ public record TrainedConfig(String from, boolean newHead, @Nullable ModelConfig 
   }
 
   /**
+   * Checks that the folder has the weights of a model that need not be initialized.
+   *
+   * @throws InvalidSettings as {@link #loadInto}
+   */
+  public void check(BaseModel model) throws IOException {
+    Path weights = Path.of(from).resolve(ModelFolder.WEIGHTS);
+    if (!newHead) {
+      ModelWeights.check(model.parameters(), weights);
+      return;
+    }
+    try (SafetensorsReader reader = SafetensorsReader.open(weights)) {
+      for (Parameter parameter : body(model.parameters())) {
+        reader.requireShape(parameter.name(), parameter.shape());
+      }
+    }
+  }
+
+  /**
    * Loads the weights of the folder into an initialized model.
    *
    * @throws InvalidSettings if they do not match, or there is no new head to initialize
@@ -107,15 +125,19 @@ public record TrainedConfig(String from, boolean newHead, @Nullable ModelConfig 
     checksums.await();
   }
 
-  private void loadBody(List<Parameter> parameters, Path weights) throws IOException {
+  private List<Parameter> body(List<Parameter> parameters) {
     List<Parameter> body = parameters.stream().filter(it -> !it.name().startsWith(HEAD)).toList();
     if (body.size() == parameters.size()) {
       throw new InvalidSettings(
           "model.newHead needs a model whose output layer is named head; the one in %s has none.",
           from);
     }
+    return body;
+  }
+
+  private void loadBody(List<Parameter> parameters, Path weights) throws IOException {
     try (SafetensorsReader reader = SafetensorsReader.open(weights)) {
-      for (Parameter parameter : body) {
+      for (Parameter parameter : body(parameters)) {
         reader.read(parameter.name(), parameter.value());
       }
     }

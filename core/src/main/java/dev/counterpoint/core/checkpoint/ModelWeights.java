@@ -1,6 +1,7 @@
 package dev.counterpoint.core.checkpoint;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
@@ -8,7 +9,9 @@ import dev.counterpoint.core.safetensors.SafetensorsWriter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.SortedMap;
 import java.util.TreeMap;
 
@@ -35,6 +38,21 @@ public final class ModelWeights {
   public static void load(List<Parameter> parameters, Path file) throws IOException {
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
       reader.readAll(byName(parameters));
+    }
+  }
+
+  /**
+   * Checks that a file has the weights of a model that need not be initialized, so that no memory
+   * is allocated for sizes that the file does not have.
+   *
+   * @throws InvalidSettings as {@link #load}
+   * @throws DamagedFile as {@link #load}
+   */
+  public static void check(List<Parameter> parameters, Path file) throws IOException {
+    Map<String, Shape> shapes = new HashMap<>();
+    parameters.forEach(parameter -> shapes.put(parameter.name(), parameter.shape()));
+    try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+      reader.requireShapes(shapes);
     }
   }
 

@@ -3,6 +3,7 @@ package dev.counterpoint.core.safetensors;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.settings.Formats;
@@ -16,6 +17,7 @@ import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -134,11 +136,24 @@ public final class SafetensorsReader implements Closeable {
    *     the array is unchanged
    */
   public void read(String name, NDArray target) throws IOException {
+    fill(target, fitting(name, Form.of(target)));
+  }
+
+  /**
+   * Checks that {@link #read} would succeed for a float32 array of this shape.
+   *
+   * @throws InvalidSettings if the file has no tensor of that name, or its shape or type differs
+   */
+  public void requireShape(String name, Shape shape) {
+    fitting(name, new Form(shape, DataType.FLOAT32));
+  }
+
+  private StoredTensor fitting(String name, Form form) {
     StoredTensor tensor = tensor(name);
-    if (!fits(tensor, target)) {
-      throw new InvalidSettings(List.of(mismatch(tensor, target)));
+    if (!form.fits(tensor)) {
+      throw new InvalidSettings(List.of(mismatch(tensor, form)));
     }
-    fill(target, tensor);
+    return tensor;
   }
 
   /**
@@ -160,12 +175,30 @@ public final class SafetensorsReader implements Closeable {
    * if it would succeed.
    */
   public List<InvalidSettings.Problem> mismatches(Map<String, NDArray> targets) {
+    Map<String, Form> forms = new HashMap<>();
+    targets.forEach((name, array) -> forms.put(name, Form.of(array)));
+    return problems(forms);
+  }
+
+  /**
+   * Checks that {@link #readAll} would succeed for float32 arrays of these shapes, before memory is
+   * allocated for them.
+   *
+   * @throws InvalidSettings if names, shapes or types differ; the message lists every difference
+   */
+  public void requireShapes(Map<String, Shape> targets) {
+    Map<String, Form> forms = new HashMap<>();
+    targets.forEach((name, shape) -> forms.put(name, new Form(shape, DataType.FLOAT32)));
+    InvalidSettings.requireNone(problems(forms));
+  }
+
+  private List<InvalidSettings.Problem> problems(Map<String, Form> targets) {
     List<InvalidSettings.Problem> problems = new ArrayList<>();
     addNames(problems, "lacks", targets.keySet(), tensors().keySet());
     addNames(problems, "has unexpected tensors", tensors().keySet(), targets.keySet());
     for (StoredTensor tensor : tensors().values()) {
-      NDArray target = targets.get(tensor.name());
-      if (target != null && !fits(tensor, target)) {
+      Form target = targets.get(tensor.name());
+      if (target != null && !target.fits(tensor)) {
         problems.add(mismatch(tensor, target));
       }
     }
@@ -186,21 +219,23 @@ public final class SafetensorsReader implements Closeable {
     }
   }
 
-  private static boolean fits(StoredTensor tensor, NDArray target) {
-    return tensor.shape().equals(target.getShape()) && tensor.type().fits(target.getDataType());
+  /** The shape and type of an array. */
+  private record Form(Shape shape, DataType type) {
+    static Form of(NDArray array) {
+      return new Form(array.getShape(), array.getDataType());
+    }
+
+    boolean fits(StoredTensor tensor) {
+      return tensor.shape().equals(shape) && tensor.type().fits(type);
+    }
   }
 
-  private InvalidSettings.Problem mismatch(StoredTensor tensor, NDArray target) {
+  private InvalidSettings.Problem mismatch(StoredTensor tensor, Form target) {
     return new InvalidSettings.Problem(
         "",
         Formats.of(
             "%s: %s is %s%s, but %s%s is expected",
-            file,
-            tensor.name(),
-            tensor.type(),
-            tensor.shape(),
-            target.getDataType(),
-            target.getShape()));
+            file, tensor.name(), tensor.type(), tensor.shape(), target.type(), target.shape()));
   }
 
   private StoredTensor tensor(String name) {

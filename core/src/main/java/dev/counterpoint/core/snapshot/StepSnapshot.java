@@ -180,6 +180,15 @@ public record StepSnapshot(
     return new InvalidSettings(file + " is damaged: " + reason + ".");
   }
 
+  /**
+   * Checks that a snapshot has the weights of a model that need not be initialized.
+   *
+   * @throws InvalidSettings if they do not match
+   */
+  public static void checkWeights(Path folder, List<Parameter> parameters) throws IOException {
+    ModelWeights.check(parameters, folder.resolve(WEIGHTS));
+  }
+
   /** Loads the parameters before the step into a model. */
   static void loadWeights(Path folder, List<Parameter> parameters) throws IOException {
     ModelWeights.load(parameters, folder.resolve(WEIGHTS));

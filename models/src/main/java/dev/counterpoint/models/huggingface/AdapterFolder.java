@@ -1,12 +1,14 @@
 package dev.counterpoint.models.huggingface;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.safetensors.SafetensorsWriter;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -19,6 +21,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.TreeMap;
 import java.util.regex.Pattern;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -179,6 +182,19 @@ public record AdapterFolder(Path path) {
     checksums.await();
   }
 
+  /**
+   * Checks that the adapter has the weights of an adapted model that need not be initialized.
+   *
+   * @throws InvalidSettings as {@link #load}
+   */
+  public void check(BaseModel model, Lora lora) throws IOException {
+    Map<String, Shape> shapes = new TreeMap<>();
+    adapted(model, lora).forEach(it -> shapes.put(PREFIX + it.name(), it.shape()));
+    try (SafetensorsReader reader = open()) {
+      reader.requireShapes(shapes);
+    }
+  }
+
   /** Writes the LoRA weights and fully trained modules of a model; existing files are replaced. */
   public void save(BaseModel model, Lora lora, Base base) throws IOException {
     Files.createDirectories(path);
@@ -188,10 +204,13 @@ public record AdapterFolder(Path path) {
 
   private static Map<String, NDArray> arrays(BaseModel model, Lora lora) {
     Map<String, NDArray> arrays = new TreeMap<>();
-    model.parameters().stream()
-        .filter(parameter -> Lora.isUpdate(parameter) || lora.isModuleToSave(parameter))
-        .forEach(parameter -> arrays.put(PREFIX + parameter.name(), parameter.value()));
+    adapted(model, lora).forEach(it -> arrays.put(PREFIX + it.name(), it.value()));
     return arrays;
+  }
+
+  private static Stream<Parameter> adapted(BaseModel model, Lora lora) {
+    return model.parameters().stream()
+        .filter(parameter -> Lora.isUpdate(parameter) || lora.isModuleToSave(parameter));
   }
 
   private static ObjectNode configContent(Lora lora, Base base) {

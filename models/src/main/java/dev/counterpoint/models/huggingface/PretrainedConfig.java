@@ -86,8 +86,21 @@ public interface PretrainedConfig extends ModelConfig {
 
   /**
    * Checks that the weights of the pretrained folder match a model that need not be initialized, so
-   * that no memory is allocated for sizes that the folder does not have, and that the loss of the
-   * model is one for the head of the folder.
+   * that no memory is allocated for sizes that the folder does not have.
+   *
+   * @throws dev.counterpoint.core.settings.InvalidSettings if they do not match, listing all
+   *     problems
+   */
+  default void checkBaseWeights(BaseModel model, Function<String, Path> files) throws IOException {
+    String from = from();
+    if (from != null) {
+      PretrainedFolder.of(files.apply(from)).check(baseParameters(model), this);
+    }
+  }
+
+  /**
+   * Like {@link #checkBaseWeights}; checks also that the loss of the model is one for the head of
+   * the folder.
    *
    * @throws dev.counterpoint.core.settings.InvalidSettings if they do not match, listing all
    *     problems
@@ -95,8 +108,8 @@ public interface PretrainedConfig extends ModelConfig {
   default void checkBase(BaseModel model, Function<String, Path> files) throws IOException {
     String from = from();
     if (from != null) {
+      checkBaseWeights(model, files);
       PretrainedFolder folder = PretrainedFolder.of(files.apply(from));
-      folder.check(baseParameters(model), this);
       if (!newHead()) {
         Lora lora = lora();
         String adapter = lora == null ? null : lora.from();

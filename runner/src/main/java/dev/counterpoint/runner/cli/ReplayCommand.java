@@ -87,6 +87,7 @@ final class ReplayCommand implements Callable<Integer> {
       model.replaceLoss(loss);
     }
     model.setPrecision(run.training().precision());
+    StepSnapshot.checkWeights(folder, model.parameters());
     model.initialize(Device.cpu(), run.seed());
     run.training().freeze().forEach(model::freeze);
     return model;

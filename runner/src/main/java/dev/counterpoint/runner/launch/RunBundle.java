@@ -93,13 +93,13 @@ public final class RunBundle {
     }
   }
 
-  /** Adds the class path. Each entry has a separate folder, since names may be equal. */
+  /** Adds the code that was checked. Each entry has a separate folder, since names may be equal. */
   private void addClasses() {
-    List<Path> entries = run.file().classpath().stream().map(run.files()).toList();
+    List<Path> entries = run.code().entries();
     ArrayNode paths = settings.putArray("classpath");
     for (int i = 0; i < entries.size(); i++) {
       String path = JobPlan.CLASSPATH + "/" + i + "/" + entries.get(i).getFileName();
-      classes.put(path, entries.get(i));
+      classes.put(path, run.code().loadedFrom(entries.get(i)));
       paths.add(JobPlan.RUN_DIRECTORY + "/" + path);
     }
   }

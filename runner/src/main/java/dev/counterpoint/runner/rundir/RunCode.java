@@ -5,6 +5,7 @@ import com.google.common.collect.HashMultiset;
 import com.google.common.collect.Multiset;
 import com.google.common.collect.Multisets;
 import dev.counterpoint.core.internal.storage.LocalDisk;
+import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.code.TrustedCode;
@@ -14,11 +15,13 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
 import java.util.stream.IntStream;
 import javax.tools.ToolProvider;
@@ -94,11 +97,11 @@ public record RunCode(Path run, List<String> classpath) {
    * Copies the code with which this process trains into the run directory.
    *
    * @param used the opened code
-   * @return all code that the user has run by this: the originals and the copies
+   * @return the SHA-256 of all code that the user has run by this: the originals and the copies
    */
-  public List<Path> save(SourcePath used) throws IOException {
+  public Map<Path, String> save(SourcePath used) throws IOException {
     boolean changed = false;
-    List<Path> trusted = new ArrayList<>(used.entries());
+    Map<Path, String> trusted = new LinkedHashMap<>(used.hashes());
     for (int i = 0; i < classpath.size(); i++) {
       Path original = original(i);
       List<Path> candidates =
@@ -111,16 +114,17 @@ public record RunCode(Path run, List<String> classpath) {
       }
       Path entry = candidates.contains(original) ? original : candidates.get(0);
       if (!entry.startsWith(run)) {
+        Path loaded = used.loadedFrom(entry);
         new LocalDisk().delete(copy(i).resolveSibling("")); // It may have other jars.
-        copy(entry, copy(i));
-        for (Path jar : TrustedCode.withReferenced(List.of(entry))) {
-          Path relative = relative(entry, jar);
-          if (!jar.equals(entry) && !relative.startsWith("..")) { // Others stay where they are.
+        copy(loaded, copy(i));
+        for (Path jar : TrustedCode.withReferenced(List.of(loaded))) {
+          Path relative = relative(loaded, jar);
+          if (!jar.equals(loaded) && !relative.startsWith("..")) { // Others stay where they are.
             copy(jar, copy(i).resolveSibling(relative.toString()));
           }
         }
-        if (Files.isDirectory(entry)) {
-          trusted.add(copy(i)); // Only a part of the folder: it has another hash.
+        if (Files.isDirectory(entry)) { // Only a part of the folder: it has another hash.
+          trusted.put(copy(i), TrustedCode.hash(relevant(loaded)));
         }
         changed = true;
       }
@@ -128,14 +132,18 @@ public record RunCode(Path run, List<String> classpath) {
     Path classes = run.resolve(FOLDER).resolve(CLASSES);
     if (changed) {
       new LocalDisk().delete(classes);
+      SortedMap<String, String> hashes = new TreeMap<>();
       for (Map.Entry<String, byte[]> compiled : used.compiled().entrySet()) {
-        Path file = classes.resolve(compiled.getKey().replace('.', '/') + ".class");
-        Files.createDirectories(file.resolveSibling(""));
-        Files.write(file, compiled.getValue());
+        String name = compiled.getKey().replace('.', '/') + ".class";
+        Files.createDirectories(classes.resolve(name).resolveSibling(""));
+        Files.write(classes.resolve(name), compiled.getValue());
+        hashes.put(name, Sha256.of(compiled.getValue()));
       }
-      trusted.add(classes);
+      if (!hashes.isEmpty()) {
+        trusted.put(classes, TrustedCode.hashOfFolder(hashes));
+      }
     }
-    return trusted.stream().filter(Files::exists).toList();
+    return trusted;
   }
 
   private void copy(Path entry, Path target) throws IOException {

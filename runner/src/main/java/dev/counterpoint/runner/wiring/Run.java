@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.internal.storage.FolderEntries;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.FileAccess;
@@ -217,17 +218,26 @@ public record Run(
     return existing;
   }
 
-  /** The settings of the queries of the data, each on a line; empty if there are none. */
+  /**
+   * The settings of the queries of the data as JSON, so that no two runs with other queries have
+   * the same text; empty if there are none.
+   */
   public String queries() {
-    return String.join("", queryLines().stream().map(it -> it + "\n").toList());
+    Map<String, String> queries = querySettings();
+    return queries.isEmpty() ? "" : Json.MAPPER.valueToTree(queries).toString();
   }
 
   /** The settings of the queries of the data; a text of several lines is one item. */
   public List<String> queryLines() {
-    return settings().entrySet().stream()
-        .filter(it -> it.getKey().matches("data\\..*\\.sql\\..*"))
+    return querySettings().entrySet().stream()
         .map(it -> it.getKey() + ": " + it.getValue())
         .toList();
+  }
+
+  private Map<String, String> querySettings() {
+    Map<String, String> queries = new TreeMap<>(settings());
+    queries.keySet().removeIf(it -> !it.matches("(?s)data\\..*\\.sql\\..*"));
+    return queries;
   }
 
   /** The queries and the code that a training of this run uses, each on a line for people. */

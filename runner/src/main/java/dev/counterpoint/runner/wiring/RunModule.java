@@ -133,8 +133,12 @@ public record RunModule(
     if (config instanceof PretrainedConfig pretrained && run.origin() != null) {
       pretrained.checkBase(model, run.files());
     }
+    TrainedConfig trained = config instanceof TrainedConfig it && !run.isResumed() ? it : null;
+    if (trained != null) {
+      trained.check(model);
+    }
     model.initialize(device, run.file().seed());
-    if (config instanceof TrainedConfig trained && !run.isResumed()) {
+    if (trained != null) {
       trained.loadInto(model);
     }
     loadPretrained(model, data.spec().labels());

@@ -75,6 +75,28 @@ final class QueryTrustTest {
   }
 
   @Test
+  void queriesWithTheSameLinesAsATrustedOneAreNotTrusted() throws IOException {
+    Path file = folder.resolve("rows.yaml");
+    String content = Files.readString(file);
+    String sql = "{url: 'jdbc:duckdb:', query: '" + SELECT + "'}";
+    assertThat(content).contains(sql);
+    String line = "\\ndata.train.sql.url: jdbc:duckdb:";
+    String own = "{url: 'jdbc:duckdb:', query: \"" + SELECT + "/*" + line + "\\n*/\"}";
+    String other = "{url: \"jdbc:duckdb:\\n*/" + line + "\", query: \"" + SELECT + "/*\"}";
+    Files.writeString(file, content.replace(sql, own));
+    String directory = folder.resolve("other").toString();
+    Terminal training = new Terminal();
+    assertThat(training.run("train", file.toString(), "--output", directory))
+        .as(training.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    Files.writeString(folder.resolve("other/run.yaml"), content.replace(sql, other));
+    Terminal terminal = new Terminal();
+
+    assertThat(terminal.run("evaluate", directory)).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("--trust-code");
+  }
+
+  @Test
   void aQueryFromAFileOfTheRunIsRejected() throws IOException {
     Path file = run.resolve("run.yaml");
     Files.writeString(file, Files.readString(file).replace(SELECT, "${file:query.sql}"));

@@ -2,7 +2,9 @@ package dev.counterpoint.runner.rundir;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.inference.internal.code.SourcePath;
+import dev.counterpoint.inference.internal.code.TrustedCode;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.file.Files;
@@ -48,5 +50,23 @@ final class RunCodeTest {
         StandardCopyOption.REPLACE_EXISTING);
     assertThat(code.sha256().get("0/main.jar")).isEqualTo(before.get("0/main.jar"));
     assertThat(code.sha256().get("0/lib/helper.jar")).isNotEqualTo(before.get("0/lib/helper.jar"));
+  }
+
+  @Test
+  void changesOfTheRunDirectoryAfterItsCodeWasOpenedAreNeitherLoadedNorTrusted() throws Exception {
+    Path run = Files.createDirectory(folder.resolve("run"));
+    RunCode code = new RunCode(run, List.of("../A.java", "../lib.jar"));
+    Path source = Files.writeString(folder.resolve("A.java"), "public class A {}");
+    code.save(SourcePath.open(List.of(source, jar("lib.jar", "helper.jar"))));
+    try (SourcePath opened = code.open(List.of(), TrustedCode.everything())) {
+      Path copy = run.resolve("code/0/A.java");
+      Files.writeString(copy, "public class A { static { System.exit(1); } }");
+      Map<Path, String> trusted = code.save(opened);
+
+      assertThat(trusted)
+          .containsEntry(copy, Sha256.of(source))
+          .doesNotContainValue(Sha256.of(copy));
+      assertThat(opened.find("A")).isPresent();
+    }
   }
 }

@@ -9,17 +9,14 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.linecorp.armeria.common.AggregatedHttpRequest;
 import com.linecorp.armeria.common.HttpData;
-import com.linecorp.armeria.common.HttpHeaderNames;
 import com.linecorp.armeria.common.HttpRequest;
 import com.linecorp.armeria.common.HttpResponse;
 import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.common.ResponseHeaders;
-import com.linecorp.armeria.common.encoding.StreamDecoderFactory;
 import com.linecorp.armeria.server.HttpService;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
-import com.linecorp.armeria.server.encoding.DecodingService;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -41,9 +38,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
-import java.util.Locale;
 import java.util.Map;
-import java.util.Set;
 import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
@@ -62,7 +57,6 @@ final class DataApi {
   private static final int MAX_DEPTH = 32;
   private static final ObjectReader JSON =
       Json.forData(MAX_DEPTH).build().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
-  private static final Set<String> ENCODINGS = Set.of("identity", "gzip", "deflate");
 
   /** The path of predictions by name or alias. */
   static final String PREDICT = "/predict/:model"; // as Armeria names the route
@@ -157,15 +151,7 @@ final class DataApi {
 
   private void post(ServerBuilder server, String path, Protocol protocol) {
     HttpService reading = (context, request) -> answer(context, request, protocol);
-    server
-        .route()
-        .post(path)
-        .build(
-            reading
-                .decorate(
-                    DecodingService.newDecorator(
-                        StreamDecoderFactory.gzip(), StreamDecoderFactory.deflate()))
-                .decorate(this::admit));
+    server.route().post(path).build(reading.decorate(this::admit));
   }
 
   private static ObjectNode flag(String name, boolean value) {
@@ -233,8 +219,8 @@ final class DataApi {
           "The content-type is %s; it must be application/json."
               .formatted(type == null ? "missing" : Excerpt.ofItem(type.toString())));
     }
-    String encoding = request.headers().get(HttpHeaderNames.CONTENT_ENCODING, "identity");
-    if (!ENCODINGS.contains(encoding.toLowerCase(Locale.ROOT))) {
+    String encoding = CompressedBody.encoding(request.headers());
+    if (!CompressedBody.ENCODINGS.contains(encoding)) {
       return HttpErrors.response(
           HttpStatus.UNSUPPORTED_MEDIA_TYPE,
           "The content-encoding is %s; allowed: gzip, deflate."
@@ -281,7 +267,7 @@ final class DataApi {
     ModelLease model = models.getModel(id);
     Question question;
     try {
-      question = protocol.read(id, model, request);
+      question = protocol.read(id, model, CompressedBody.decode(request, settings.maxBodyBytes()));
     } catch (RuntimeException | Error e) {
       model.close();
       throw e;

@@ -13,7 +13,6 @@ import com.linecorp.armeria.common.RequestHeaders;
 import com.linecorp.armeria.common.ResponseHeaders;
 import com.linecorp.armeria.common.ResponseHeadersBuilder;
 import com.linecorp.armeria.common.stream.ClosedStreamException;
-import com.linecorp.armeria.common.util.CompositeException;
 import com.linecorp.armeria.common.util.Exceptions;
 import com.linecorp.armeria.server.HttpStatusException;
 import com.linecorp.armeria.server.RequestTimeoutException;
@@ -21,7 +20,6 @@ import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.counterpoint.serving.PredictionFailed;
-import io.netty.handler.codec.compression.DecompressionException;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -62,10 +60,6 @@ final class HttpErrors implements ServerErrorHandler {
     if (cause instanceof ContentTooLargeException) {
       HttpStatus status = HttpStatus.REQUEST_ENTITY_TOO_LARGE;
       return response(status, message(status, null));
-    }
-    if (cause instanceof DecompressionException || cause instanceof CompositeException) {
-      return response(
-          HttpStatus.BAD_REQUEST, "The body is not compressed as its content-encoding says.");
     }
     if (cause instanceof RequestTimeoutException) {
       if (context.log().isRequestComplete()) {

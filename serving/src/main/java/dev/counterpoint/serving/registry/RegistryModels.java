@@ -1,7 +1,9 @@
 package dev.counterpoint.serving.registry;
 
 import com.sun.management.OperatingSystemMXBean;
+import dev.counterpoint.core.internal.storage.DamagedFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
+import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
@@ -205,11 +207,19 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
     }
   }
 
+  /** The memory for the weights, which is float32 whatever the type in the file. */
   private static long weights(Path model) throws IOException {
     long bytes = 0;
     for (Path file : FolderEntries.of(model)) {
       if (file.toString().endsWith(".safetensors")) {
-        bytes += Files.size(file);
+        try (SafetensorsReader reader = SafetensorsReader.open(file)) {
+          bytes +=
+              reader.tensors().values().stream()
+                  .mapToLong(tensor -> Float.BYTES * tensor.shape().size())
+                  .sum();
+        } catch (DamagedFile e) {
+          bytes += Files.size(file); // It is refused when the content is verified.
+        }
       }
     }
     return bytes;

@@ -17,6 +17,7 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -24,6 +25,7 @@ import java.net.http.HttpResponse;
 import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +33,7 @@ import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
+import java.util.zip.DeflaterOutputStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -170,14 +173,44 @@ final class HttpServerTest {
   }
 
   private HttpResponse<String> compressed(String body) throws Exception {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (GZIPOutputStream gzip = new GZIPOutputStream(bytes)) {
-      gzip.write(body.getBytes(StandardCharsets.UTF_8));
-    }
+    return encoded("gzip", compress("gzip", body));
+  }
+
+  private HttpResponse<String> encoded(String encoding, byte[] body) throws Exception {
     return send(
         post("/predict/sentiment", "")
-            .header("content-encoding", "gzip")
-            .POST(HttpRequest.BodyPublishers.ofByteArray(bytes.toByteArray())));
+            .header("content-encoding", encoding)
+            .POST(HttpRequest.BodyPublishers.ofByteArray(body)));
+  }
+
+  private static byte[] compress(String encoding, String body) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (OutputStream out =
+        encoding.equals("gzip") ? new GZIPOutputStream(bytes) : new DeflaterOutputStream(bytes)) {
+      out.write(body.getBytes(StandardCharsets.UTF_8));
+    }
+    return bytes.toByteArray();
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"gzip", "deflate"})
+  void compressedBodyNeedsItsChecksumAndNothingAfterIt(String encoding) throws Exception {
+    byte[] body = compress(encoding, "{\"text\": \"a fine film\"}");
+    byte[] otherChecksum = body.clone();
+    otherChecksum[body.length - (encoding.equals("gzip") ? 8 : 4)]++;
+
+    assertThat(encoded(encoding, body).statusCode()).isEqualTo(200);
+    for (byte[] other :
+        List.of(
+            otherChecksum,
+            new byte[0],
+            Arrays.copyOf(body, body.length - 1),
+            Arrays.copyOf(body, body.length + 1),
+            Arrays.copyOf(body, body.length + 100))) {
+      HttpResponse<String> response = encoded(encoding, other);
+      assertThat(response.statusCode()).isEqualTo(400);
+      assertThat(json(response).path("error").textValue()).contains(encoding);
+    }
   }
 
   @Test

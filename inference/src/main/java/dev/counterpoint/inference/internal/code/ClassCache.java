@@ -4,8 +4,8 @@ import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
-import java.io.BufferedInputStream;
-import java.io.BufferedOutputStream;
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
 import java.io.DataInputStream;
 import java.io.DataOutputStream;
 import java.io.IOException;
@@ -15,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -24,10 +25,12 @@ import java.util.function.Supplier;
 /**
  * Compiled classes of source files in the user's cache folder, because the first compilation of a
  * JVM takes most of a second. The name of a file is a hash of everything that the compiler reads:
- * names and contents of the sources; sizes and times of the jars; the version of Java.
+ * names and contents of the sources; sizes and times of the jars; the version of Java. The folder
+ * is private to the user, and a file ends with the hash of its content.
  */
 final class ClassCache {
   private static final String FOLDER = "classes";
+  private static final int HASH_LENGTH = 64; // hexadecimal digits at the end of the file
 
   private final Path file;
 
@@ -41,12 +44,13 @@ final class ClassCache {
    *
    * @param cache the user's cache folder
    */
-  static Optional<ClassCache> of(Supplier<Path> cache, List<Path> sources, List<Path> classPath) {
+  static Optional<ClassCache> of(
+      Supplier<Path> cache, Map<Path, String> sources, List<Path> classPath) {
     MessageDigest digest = Sha256.begin();
     try {
-      for (Path source : sources) {
-        add(String.valueOf(source.getFileName()), digest);
-        add(Sha256.of(source), digest);
+      for (Map.Entry<Path, String> source : sources.entrySet()) {
+        add(String.valueOf(source.getKey().getFileName()), digest);
+        add(Sha256.of(source.getValue().getBytes(StandardCharsets.UTF_8)), digest);
       }
       for (Path entry : classPath) {
         BasicFileAttributes attributes = Files.readAttributes(entry, BasicFileAttributes.class);
@@ -67,15 +71,20 @@ final class ClassCache {
     digest.update((text + "\n").getBytes(StandardCharsets.UTF_8));
   }
 
-  /** The bytes of each class by binary name; empty if they are not in the cache. */
+  /**
+   * The bytes of each class by binary name; empty if they are not in the cache, or are not what
+   * {@link #write} wrote: the file is damaged, or another user could have written it.
+   */
   Optional<Map<String, byte[]>> read() {
-    try (DataInputStream in =
-        new DataInputStream(new BufferedInputStream(Files.newInputStream(file)))) {
-      Map<String, byte[]> classes = new HashMap<>();
-      for (int left = in.readInt(); left > 0; left--) {
-        classes.put(in.readUTF(), in.readNBytes(in.readInt()));
+    try {
+      if (FileAccess.exposure(file).isPresent()) {
+        return Optional.empty();
       }
-      return Optional.of(classes);
+      byte[] content = Files.readAllBytes(file);
+      int start = Math.max(0, content.length - HASH_LENGTH);
+      byte[] classes = Arrays.copyOf(content, start);
+      String hash = new String(content, start, content.length - start, StandardCharsets.US_ASCII);
+      return hash.equals(Sha256.of(classes)) ? Optional.of(decode(classes)) : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -85,21 +94,33 @@ final class ClassCache {
   void write(Map<String, byte[]> classes) {
     try {
       FileAccess.createPrivateFolder(file.resolveSibling(""));
-      AtomicFile.write(file, temporary -> writeTo(temporary, classes));
+      AtomicFile.write(file, temporary -> Files.write(temporary, encode(classes)));
     } catch (IOException e) {
       // The next start compiles again.
     }
   }
 
-  private static void writeTo(Path target, Map<String, byte[]> classes) throws IOException {
-    try (DataOutputStream out =
-        new DataOutputStream(new BufferedOutputStream(Files.newOutputStream(target)))) {
+  private static byte[] encode(Map<String, byte[]> classes) throws IOException {
+    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
+    try (DataOutputStream out = new DataOutputStream(bytes)) {
       out.writeInt(classes.size());
       for (Map.Entry<String, byte[]> each : classes.entrySet()) {
         out.writeUTF(each.getKey());
         out.writeInt(each.getValue().length);
         out.write(each.getValue());
       }
+      out.writeBytes(Sha256.of(bytes.toByteArray()));
     }
+    return bytes.toByteArray();
+  }
+
+  private static Map<String, byte[]> decode(byte[] content) throws IOException {
+    Map<String, byte[]> classes = new HashMap<>();
+    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(content))) {
+      for (int left = in.readInt(); left > 0; left--) {
+        classes.put(in.readUTF(), in.readNBytes(in.readInt()));
+      }
+    }
+    return classes;
   }
 }

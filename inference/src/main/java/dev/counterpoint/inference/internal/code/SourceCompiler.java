@@ -28,10 +28,14 @@ import javax.tools.JavaFileManager;
 import javax.tools.JavaFileObject;
 import javax.tools.SimpleJavaFileObject;
 import javax.tools.StandardJavaFileManager;
+import javax.tools.StandardLocation;
 import org.jspecify.annotations.Nullable;
 
 /** Compiles {@code .java} files in memory. */
 final class SourceCompiler {
+  private static final List<String> OPTIONS =
+      List.of("-parameters", "-proc:none", "-implicit:none", "-Xlint:none", "-g");
+
   private SourceCompiler() {}
 
   /**
@@ -39,42 +43,45 @@ final class SourceCompiler {
    * {@code java.class.path} plus the given jars and folders; javac also follows the {@code
    * Class-Path} attribute of jars.
    *
+   * @param entries the sources, and the jars and folders that they may use
    * @param compiler the system compiler; null if the Java runtime has none
    * @return the bytes of each class by binary name
    * @throws InvalidSettings if compilation fails, with each error as {@code Idea.java:12: message}
    */
-  static Map<String, byte[]> compile(
-      List<Path> sources, List<Path> classPath, @Nullable JavaCompiler compiler) {
+  static Map<String, byte[]> compile(SourceEntries entries, @Nullable JavaCompiler compiler) {
     if (compiler == null) {
       throw new InvalidSettings(
           "Compiling %s requires a JDK, but the Java runtime in %s has no compiler.",
-          sources.get(0), System.getProperty("java.home"));
+          entries.sources().keySet().iterator().next(), System.getProperty("java.home"));
     }
-    Optional<ClassCache> cache = ClassCache.of(CacheFolder::path, sources, path(classPath));
+    Optional<ClassCache> cache =
+        ClassCache.of(CacheFolder::path, entries.sources(), path(entries.classPath()));
     Optional<Map<String, byte[]>> cached = cache.flatMap(ClassCache::read);
     if (cached.isPresent()) {
       return cached.get();
     }
-    Map<String, byte[]> classes = compileAgain(sources, classPath, compiler);
+    Map<String, byte[]> classes = compileAgain(entries, compiler);
     cache.ifPresent(it -> it.write(classes));
     return classes;
   }
 
-  private static Map<String, byte[]> compileAgain(
-      List<Path> sources, List<Path> classPath, JavaCompiler compiler) {
+  private static Map<String, byte[]> compileAgain(SourceEntries entries, JavaCompiler compiler) {
     DiagnosticCollector<JavaFileObject> diagnostics = new DiagnosticCollector<>();
     try (StandardJavaFileManager files =
             compiler.getStandardFileManager(diagnostics, Locale.ENGLISH, StandardCharsets.UTF_8);
         InMemoryFiles memory = new InMemoryFiles(files)) {
+      files.setLocationFromPaths(StandardLocation.CLASS_PATH, path(entries.classPath()));
       boolean compiled =
           compiler
               .getTask(
                   null,
                   memory,
                   diagnostics,
-                  options(classPath),
+                  OPTIONS,
                   null,
-                  files.getJavaFileObjectsFromPaths(sources))
+                  entries.sources().entrySet().stream()
+                      .map(it -> new InMemorySource(it.getKey(), it.getValue()))
+                      .toList())
               .call();
       if (!compiled) {
         throw new InvalidSettings(errors(diagnostics));
@@ -83,15 +90,6 @@ final class SourceCompiler {
     } catch (IOException e) {
       throw new UncheckedIOException(e);
     }
-  }
-
-  private static List<String> options(List<Path> classPath) {
-    String path =
-        path(classPath).stream()
-            .map(Path::toString)
-            .collect(Collectors.joining(File.pathSeparator));
-    return List.of(
-        "-parameters", "-proc:none", "-implicit:none", "-Xlint:none", "-g", "-classpath", path);
   }
 
   /** The class path of the program and the given jars and folders. */
@@ -117,6 +115,28 @@ final class SourceCompiler {
     String location =
         source == null ? "" : source.getName() + ":" + diagnostic.getLineNumber() + ":";
     return new Problem(location, message.replaceAll(" {2,}", " "));
+  }
+
+  /** A source file that was read before, so that its classes are cached under its hash. */
+  private static final class InMemorySource extends SimpleJavaFileObject {
+    private final Path path;
+    private final String content;
+
+    InMemorySource(Path path, String content) {
+      super(path.toUri(), Kind.SOURCE);
+      this.path = path;
+      this.content = content;
+    }
+
+    @Override
+    public String getName() {
+      return path.toString();
+    }
+
+    @Override
+    public CharSequence getCharContent(boolean ignoreEncodingErrors) {
+      return content;
+    }
   }
 
   private static final class InMemoryFiles extends ForwardingJavaFileManager<JavaFileManager> {

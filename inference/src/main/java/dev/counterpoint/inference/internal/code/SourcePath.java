@@ -7,6 +7,8 @@ import java.net.MalformedURLException;
 import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -31,24 +33,31 @@ public final class SourcePath implements AutoCloseable {
   private final List<Path> entries;
   private final Map<String, byte[]> compiled;
   private final String description;
-  private @Nullable Map<Path, String> hashes;
+  private final Map<Path, Path> copies;
+  private final Map<Path, String> hashes = new LinkedHashMap<>();
 
   private SourcePath(
-      ClassLoader loader, List<Path> entries, Map<String, byte[]> compiled, String description) {
+      ClassLoader loader,
+      List<Path> entries,
+      Map<String, byte[]> compiled,
+      String description,
+      Map<Path, Path> copies) {
     this.loader = loader;
     this.entries = List.copyOf(entries);
     this.compiled = compiled;
     this.description = description;
+    this.copies = copies;
   }
 
   /** A source path with only the program's classes. */
   public static SourcePath none() {
     return new SourcePath(
-        program(), List.of(), Map.of(), "the program (use --classpath to add more)");
+        program(), List.of(), Map.of(), "the program (use --classpath to add more)", Map.of());
   }
 
   /**
-   * Opens code of the user, and code that is named by a run directory or a model folder.
+   * Opens code of the user, and code that is named by a run directory or a model folder. Of the
+   * latter, private copies are loaded: what is written to the folder later has no effect.
    *
    * @param own entries that the user named
    * @param named entries that the folder names
@@ -56,8 +65,16 @@ public final class SourcePath implements AutoCloseable {
    * @throws InvalidSettings if a named entry is not trusted, and as {@link #open(List)}
    */
   public static SourcePath open(List<Path> own, List<Path> named, TrustedCode trust) {
-    trust.require(named);
-    return open(Stream.concat(named.stream(), own.stream()).distinct().toList());
+    Map<Path, Path> copies = new HashMap<>();
+    Map<Path, String> hashes = new LinkedHashMap<>();
+    for (NamedCode code : trust.require(named)) {
+      copies.put(code.path(), code.copy());
+      hashes.putAll(code.byPath());
+    }
+    List<Path> entries = Stream.concat(named.stream(), own.stream()).distinct().toList();
+    SourcePath opened = open(entries, copies, ToolProvider.getSystemJavaCompiler());
+    opened.hashes.putAll(hashes);
+    return opened;
   }
 
   /**
@@ -76,20 +93,24 @@ public final class SourcePath implements AutoCloseable {
    * @param compiler null if the Java runtime has none
    */
   public static SourcePath open(List<Path> entries, @Nullable JavaCompiler compiler) {
+    return open(entries, Map.of(), compiler);
+  }
+
+  private static SourcePath open(
+      List<Path> entries, Map<Path, Path> copies, @Nullable JavaCompiler compiler) {
     if (entries.isEmpty()) {
       return none();
     }
-    SourceEntries found = SourceEntries.of(entries);
+    SourceEntries found = SourceEntries.of(entries, copies);
     Map<String, byte[]> classes =
-        found.sources().isEmpty()
-            ? Map.of()
-            : SourceCompiler.compile(found.sources(), found.classPath(), compiler);
+        found.sources().isEmpty() ? Map.of() : SourceCompiler.compile(found, compiler);
     return new SourcePath(
         new Loader(urls(found.classPath()), classes),
         entries,
         classes,
         "the program or in "
-            + entries.stream().map(Path::toString).collect(Collectors.joining(", ")));
+            + entries.stream().map(Path::toString).collect(Collectors.joining(", ")),
+        copies);
   }
 
   /** Whether a stack frame belongs to a user-defined class. */
@@ -123,13 +144,20 @@ public final class SourcePath implements AutoCloseable {
     return entries;
   }
 
+  /** The file or folder from which an entry was loaded: itself, or its private copy. */
+  public Path loadedFrom(Path entry) {
+    return copies.getOrDefault(entry.toAbsolutePath().normalize(), entry);
+  }
+
   /**
    * The SHA-256 of each entry, and of the jars and folders to which they refer. They are computed
    * once: a copy of the code that has another hash is not the code that was printed.
    */
   public synchronized Map<Path, String> hashes() {
-    if (hashes == null) {
-      hashes = TrustedCode.hashes(entries);
+    for (Path entry :
+        TrustedCode.withReferenced(
+            entries.stream().filter(it -> loadedFrom(it).equals(it)).toList())) {
+      hashes.computeIfAbsent(entry, TrustedCode::hash);
     }
     return hashes;
   }

@@ -19,7 +19,9 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
+import java.util.SortedMap;
 import java.util.TreeMap;
+import java.util.function.Consumer;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -94,22 +96,37 @@ public final class TrustedCode {
   /**
    * Checks code before it is compiled or loaded.
    *
-   * @param entries jars, class folders and source files; missing ones are ignored
-   * @throws InvalidSettings if an entry is not trusted; the message lists each with its SHA-256
+   * @param entries jars, class folders and source files
+   * @return the code; only its copies are what was checked
+   * @throws InvalidSettings if an entry does not exist or is not trusted; the message lists each
+   *     with its SHA-256
    */
-  public void require(List<Path> entries) {
-    requireLines(requirePlain(entries).stream().map(entry -> hash(entry) + "  " + entry));
+  List<NamedCode> require(List<Path> entries) {
+    requirePlain(entries);
+    List<NamedCode> code = entries.stream().map(NamedCode::of).toList();
+    requireLines(
+        code.stream()
+            .flatMap(it -> it.byPath().entrySet().stream())
+            .map(it -> it.getValue() + "  " + it.getKey())
+            .distinct());
+    return code;
   }
 
   /**
    * Checks code that may come from anyone before its content is read.
    *
-   * @param entries as for {@link #require}
+   * @param entries jars, class folders and source files; missing ones are ignored
    * @return the existing entries, and the jars and folders to which they refer
    * @throws InvalidSettings if one is or has a link, a pipe or a device, or they are too large
    */
   public static List<Path> requirePlain(List<Path> entries) {
-    List<Path> all = withReferenced(entries.stream().filter(Files::exists).toList());
+    return requirePlain(entries, referenced -> {});
+  }
+
+  /** As {@link #requirePlain(List)}, with a check of all jars and folders that jars refer to. */
+  static List<Path> requirePlain(List<Path> entries, Consumer<Path> reference) {
+    List<Path> all =
+        SourceEntries.withReferenced(entries.stream().filter(Files::exists).toList(), reference);
     long bytes = 0;
     for (Path entry : all) {
       boolean isUsable = false;
@@ -173,17 +190,8 @@ public final class TrustedCode {
   /**
    * Adds code and queries to the list.
    *
-   * @param queries empty for none
-   * @throws IOException if the list cannot be written
-   */
-  public void add(List<Path> entries, String queries) throws IOException {
-    add(hashes(entries), queries);
-  }
-
-  /**
-   * Adds code with known hashes, and queries, to the list.
-   *
    * @param hashes the SHA-256 of each entry
+   * @param queries empty for none
    * @throws IOException if the list cannot be written
    */
   public void add(Map<Path, String> hashes, String queries) throws IOException {
@@ -240,7 +248,7 @@ public final class TrustedCode {
 
   /** Entries, and the jars and folders to which the {@code Class-Path} of jars refers. */
   public static List<Path> withReferenced(List<Path> entries) {
-    return SourceEntries.withReferenced(entries);
+    return SourceEntries.withReferenced(entries, referenced -> {});
   }
 
   /** The SHA-256 of each of {@link #withReferenced}. */
@@ -261,11 +269,17 @@ public final class TrustedCode {
 
   /** The SHA-256 of the names and SHA-256 of files, as for a folder with them. */
   public static String hash(Map<String, Path> files) throws IOException {
-    StringBuilder lines = new StringBuilder();
-    for (Map.Entry<String, Path> file : new TreeMap<>(files).entrySet()) {
-      lines.append(Sha256.of(file.getValue()));
-      lines.append("  ").append(file.getKey()).append('\n');
+    SortedMap<String, String> hashes = new TreeMap<>();
+    for (Map.Entry<String, Path> file : files.entrySet()) {
+      hashes.put(file.getKey(), Sha256.of(file.getValue()));
     }
+    return hashOfFolder(hashes);
+  }
+
+  /** The hash of a folder with files of these names and SHA-256. */
+  public static String hashOfFolder(SortedMap<String, String> files) {
+    StringBuilder lines = new StringBuilder();
+    files.forEach((name, hash) -> lines.append(hash).append("  ").append(name).append('\n'));
     return Sha256.of(lines.toString().getBytes(StandardCharsets.UTF_8));
   }
 

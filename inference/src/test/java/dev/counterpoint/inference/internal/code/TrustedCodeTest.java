@@ -37,6 +37,10 @@ final class TrustedCodeTest {
     trust = TrustedCode.in(folder.resolve("config/trusted-code"));
   }
 
+  private void add(Path entry) throws IOException {
+    trust.add(TrustedCode.hashes(List.of(entry)), "");
+  }
+
   private void assertTrusted(Path entry) {
     assertThatCode(() -> trust.require(List.of(entry))).doesNotThrowAnyException();
   }
@@ -50,7 +54,7 @@ final class TrustedCodeTest {
   @Test
   void codeIsTrustedByItsContentWhereverItIs() throws IOException {
     assertNotTrusted(source, source);
-    trust.add(List.of(source), "");
+    add(source);
 
     assertTrusted(source);
     assertTrusted(Files.move(source, folder.resolve("B.java")));
@@ -59,8 +63,8 @@ final class TrustedCodeTest {
 
   @Test
   void listIsPrivateAndHasTheHashOfTheFile() throws IOException {
-    trust.add(List.of(source), "");
-    trust.add(List.of(source), "");
+    add(source);
+    add(source);
     Path list = folder.resolve("config/trusted-code");
 
     assertThat(list).hasContent(Sha256.of(source) + "  " + source);
@@ -72,7 +76,7 @@ final class TrustedCodeTest {
 
   @Test
   void listThatOthersCanWriteIsRefused() throws IOException {
-    trust.add(List.of(source), "");
+    add(source);
     Path list = folder.resolve("config/trusted-code");
     Files.setPosixFilePermissions(list, PosixFilePermissions.fromString("rw-rw-rw-"));
 
@@ -85,7 +89,7 @@ final class TrustedCodeTest {
   void folderIsTrustedWithAllFiles() throws IOException {
     Path classes = Files.createDirectory(folder.resolve("classes"));
     Files.write(classes.resolve("A.class"), new byte[] {1});
-    trust.add(List.of(classes), "");
+    add(classes);
 
     assertTrusted(classes);
     Files.write(Files.createDirectory(classes.resolve("b")).resolve("B.class"), new byte[] {2});
@@ -140,7 +144,7 @@ final class TrustedCodeTest {
   void jarIsTrustedOnlyWithTheJarsThatItRefersTo() throws IOException {
     Path helper = jar("helper.jar", "", "1");
     Path jar = jar("own.jar", "helper.jar", "1");
-    trust.add(List.of(jar), "");
+    add(jar);
 
     assertTrusted(jar);
     jar("helper.jar", "", "2");
@@ -152,7 +156,7 @@ final class TrustedCodeTest {
     Path helper = jar("helper.jar", "", "1");
     jar("middle.java", "helper.jar", "1");
     Path jar = jar("own.jar", "middle.java", "1");
-    trust.add(List.of(jar), "");
+    add(jar);
 
     assertTrusted(jar);
     jar("helper.jar", "", "2");
@@ -174,7 +178,7 @@ final class TrustedCodeTest {
     Path jar = jar("own.jar", "http://example.org/evil.jar", "1");
 
     assertNotTrusted(jar, jar);
-    assertThatThrownBy(() -> trust.add(List.of(jar), "")).isInstanceOf(InvalidSettings.class);
+    assertThatThrownBy(() -> add(jar)).isInstanceOf(InvalidSettings.class);
   }
 
   @Test
@@ -184,7 +188,7 @@ final class TrustedCodeTest {
       out.putNextEntry(new ZipEntry("META-INF/INDEX.LIST"));
     }
 
-    assertThatThrownBy(() -> trust.add(List.of(jar), ""))
+    assertThatThrownBy(() -> add(jar))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("INDEX.LIST");
   }
@@ -192,7 +196,7 @@ final class TrustedCodeTest {
   @Test
   void pathWithALineBreakAddsOneLine() throws IOException {
     Path hidden = Files.createDirectory(folder.resolve("a\n" + "0".repeat(64) + "  b"));
-    trust.add(List.of(Files.writeString(hidden.resolve("A.java"), "class A {}")), "");
+    add(Files.writeString(hidden.resolve("A.java"), "class A {}"));
 
     assertThat(Files.readAllLines(folder.resolve("config/trusted-code"))).hasSize(1);
   }
@@ -200,11 +204,11 @@ final class TrustedCodeTest {
   @Test
   void listWithoutALastLineBreakIsContinuedOnANewLine() throws IOException {
     Path first = Files.writeString(folder.resolve("A.java"), "class A {}");
-    trust.add(List.of(first), "");
+    add(first);
     Path list = folder.resolve("config/trusted-code");
     Files.writeString(list, Files.readString(list).strip());
     Path second = Files.writeString(folder.resolve("B.java"), "class B {}");
-    trust.add(List.of(second), "");
+    add(second);
 
     assertTrusted(first);
     assertTrusted(second);

@@ -66,6 +66,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
@@ -315,7 +316,7 @@ final class TrainingProcess {
   /** Writes the code of a run, and the run file and the provenance of a new run. */
   private void writeRunFiles(DataSplits data, String device, int processes) throws IOException {
     RunDirectory directory = run.directory();
-    List<Path> code = code().save(run.code());
+    Map<Path, String> code = code().save(run.code());
     try {
       run.trust().add(code, run.queries());
     } catch (IOException e) {

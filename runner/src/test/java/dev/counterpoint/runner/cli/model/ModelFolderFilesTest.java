@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli.model;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.core.JsonPointer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectMapper;
 import com.fasterxml.jackson.databind.node.ObjectNode;
@@ -16,8 +17,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Objects;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -228,6 +231,29 @@ class ModelFolderFilesTest {
 
     assertThat(fineTune("classifier/model")).isEqualTo(2);
     assertThat(terminal.err()).contains("(120000000, 16)");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "classifier/model/config.json, /vocab_size, /counterpoint/data/vocabularySize",
+    "generator/model/config.json, /vocab_size, /counterpoint/data/vocabularySize",
+    "adapter/model/counterpoint.json, , /counterpoint/model/lora/rank"
+  })
+  void sizeOfATrainedModelThatTheWeightsDoNotHaveIsRejectedWithoutAllocatingIt(
+      String file, @Nullable String first, String second) throws IOException {
+    edit(
+        file,
+        it ->
+            Stream.of(first, second)
+                .filter(Objects::nonNull)
+                .map(JsonPointer::compile)
+                .forEach(
+                    key ->
+                        ((ObjectNode) it.at(key.head()))
+                            .put(key.last().getMatchingProperty(), 20_000_000)));
+
+    assertThat(run("predict", file.substring(0, file.indexOf('/')), "--text", "a")).isEqualTo(2);
+    assertThat(terminal.err()).contains("safetensors", "(20000000, ");
   }
 
   @Test

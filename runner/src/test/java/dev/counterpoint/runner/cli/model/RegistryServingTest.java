@@ -3,6 +3,8 @@ package dev.counterpoint.runner.cli.model;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import dev.counterpoint.core.safetensors.SafetensorsReader;
+import dev.counterpoint.core.safetensors.StoredTensor;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.cli.Terminal;
@@ -124,9 +126,12 @@ final class RegistryServingTest {
   @Test
   void aVersionThatNeedsMoreMemoryThanIsAllowedIsRefused() throws IOException {
     registry.setAlias(ModelId.parse("small@challenger"), 2, null);
-    long bytes =
-        Files.size(
-            registry.folder(registry.content().find(CHAMPION)).resolve("model/model.safetensors"));
+    Path weights =
+        registry.folder(registry.content().find(CHAMPION)).resolve("model/model.safetensors");
+    long bytes;
+    try (SafetensorsReader reader = SafetensorsReader.open(weights)) {
+      bytes = reader.tensors().values().stream().mapToLong(StoredTensor::bytes).sum();
+    }
     RegistryModels.Selection selection =
         new RegistryModels.Selection(Map.of(CHAMPION, BatchLimits.defaults()), bytes * 3 / 2);
     try (RegistryModels models =
