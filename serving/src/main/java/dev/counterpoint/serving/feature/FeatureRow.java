@@ -24,6 +24,9 @@ public record FeatureRow(EntityKey key, Instant time, Map<String, JsonNode> valu
   private static final Pattern NUMBER =
       Pattern.compile("-?(0|[1-9]\\d*)(\\.\\d+)?([eE][-+]?\\d+)?");
 
+  /** A longer text is no number that could be printed as the same text. */
+  private static final int MAX_DIGITS = 40;
+
   public FeatureRow {
     time = time.truncatedTo(ChronoUnit.MICROS);
     values = Collections.unmodifiableMap(new LinkedHashMap<>(values));
@@ -37,7 +40,8 @@ public record FeatureRow(EntityKey key, Instant time, Map<String, JsonNode> valu
     if (text == null || text.isEmpty()) {
       return NullNode.getInstance();
     }
-    if (text.equals("true") || text.equals("false") || NUMBER.matcher(text).matches()) {
+    boolean isNumber = text.length() <= MAX_DIGITS && NUMBER.matcher(text).matches();
+    if (text.equals("true") || text.equals("false") || isNumber) {
       JsonNode value = parse(text);
       if (value.asText().equals(text)) {
         return value;

@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -175,11 +176,17 @@ public record FeatureTable(TableSource source, String view, String entity, Strin
     if (key == null || key.isBlank()) {
       throw source.invalidLine(row.line(), "has no key in the column \"" + entity + "\".");
     }
-    return new Moment(new EntityKey(key.strip()), time(row));
+    EntityKey entityKey;
+    try {
+      entityKey = new EntityKey(key.strip());
+    } catch (InvalidSettings e) {
+      throw source.invalidLine(row.line(), "has an invalid key: " + e.getMessage());
+    }
+    return new Moment(entityKey, time(row));
   }
 
   private Instant time(Table.Row row) {
-    String text = String.valueOf(row.find(time)).strip();
+    String text = Objects.requireNonNullElse(row.find(time), "").strip();
     LocalDateTime parsed = Timestamps.parse(text);
     if (parsed == null) {
       throw source.invalidLine(

@@ -8,7 +8,6 @@ import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.channels.FileChannel;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
@@ -33,11 +32,6 @@ final class FolderJournal implements RegistryJournal {
   @Override
   public String name() {
     return journal.file().toString();
-  }
-
-  @Override
-  public boolean exists() {
-    return Files.exists(journal.file());
   }
 
   @Override

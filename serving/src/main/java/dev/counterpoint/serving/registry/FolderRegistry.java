@@ -11,6 +11,7 @@ import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.registry.RegistryContent.Version;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.channels.Channels;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -82,12 +83,13 @@ public final class FolderRegistry {
    * @throws InvalidSettings if the folder has no registry, or its journal is damaged
    */
   public RegistryContent content() throws IOException {
-    if (!journal.exists()) {
+    List<RegistryEvent> events = journal.events();
+    if (events.isEmpty()) {
       throw new InvalidSettings(
           "%s contains no registry: %s is missing or empty. Adding a model creates one.",
           folder, journal.name());
     }
-    return RegistryContent.of(journal.events());
+    return RegistryContent.of(events);
   }
 
   /** The folder of a version, which is laid out as a run directory. */
@@ -270,10 +272,12 @@ public final class FolderRegistry {
     if (!Files.isDirectory(content)) {
       return Optional.of(content + " is missing");
     }
-    try {
-      TrustedCode.requirePlain(List.of(content));
-    } catch (InvalidSettings e) {
-      return Optional.of(content + " was changed: it has a link, or is not readable");
+    try (Stream<Path> files = Files.walk(content)) { // A link would be followed.
+      if (!files.allMatch(FolderEntries::isPlain)) {
+        return Optional.of(content + " was changed: it has a link or a device");
+      }
+    } catch (IOException | UncheckedIOException e) {
+      return Optional.of(content + " cannot be read");
     }
     return TrustedCode.hash(content).equals(artifact)
         ? Optional.empty()
@@ -329,7 +333,7 @@ public final class FolderRegistry {
 
   /** The first event is written before any content, so that content without events is found. */
   private void create() throws IOException {
-    if (journal.exists() && !journal.events().isEmpty() && Files.exists(artifacts)) {
+    if (!journal.events().isEmpty() && Files.exists(artifacts)) {
       return;
     }
     for (Path entry : FolderEntries.of(folder)) {

@@ -11,7 +11,6 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.stream.Collectors;
 
 /**
  * The names, versions and aliases of a registry at one time, which follow from its events.
@@ -137,7 +136,7 @@ public record RegistryContent(
           "The registry has no model \"%s\"%s Models: %s.",
           id.name(),
           Nearest.suggestion(id.name(), versions.keySet()),
-          versions.isEmpty() ? "none" : String.join(", ", versions.keySet()));
+          versions.isEmpty() ? "none" : Excerpt.ofList(versions.keySet()));
     }
     Integer number = id.version();
     if (number == null) {
@@ -153,8 +152,7 @@ public record RegistryContent(
           .keySet()
           .forEach(it -> allowed.add(id.name() + "@" + it));
       throw new InvalidSettings(
-          "The registry has no \"%s\". It has %s.",
-          id, allowed.stream().collect(Collectors.joining(", ")));
+          "The registry has no \"%s\". It has %s.", id, Excerpt.ofList(allowed));
     }
     return all.get(number);
   }

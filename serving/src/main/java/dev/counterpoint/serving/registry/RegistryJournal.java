@@ -24,11 +24,8 @@ public interface RegistryJournal {
   /** Where the journal is, for messages. */
   String name();
 
-  /** Whether it exists. */
-  boolean exists() throws IOException;
-
   /**
-   * The events, in their order.
+   * The events, in their order; none if it does not exist.
    *
    * @throws InvalidSettings if the journal is damaged
    */

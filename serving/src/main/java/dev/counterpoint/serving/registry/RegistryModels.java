@@ -17,6 +17,7 @@ import dev.counterpoint.serving.ServedModel;
 import dev.counterpoint.serving.registry.RegistryContent.Version;
 import io.micrometer.core.instrument.MeterRegistry;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -153,7 +154,7 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
           log.accept("%s is now version %s".formatted(id, model.version()));
         }
       } catch (IOException | RuntimeException | Error e) { // of a user-defined model
-        retries |= e instanceof IOException;
+        retries |= e instanceof IOException || e instanceof UncheckedIOException;
         report(id, e);
       }
     }
@@ -281,6 +282,7 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
     }
     failures.remove(id);
     replace(next);
+    seen = Math.min(seen, content.events().size()); // A refresh may have read later changes.
   }
 
   @Override

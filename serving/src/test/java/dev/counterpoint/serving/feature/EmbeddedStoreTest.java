@@ -64,6 +64,19 @@ final class EmbeddedStoreTest {
   }
 
   @Test
+  void columnsAreInTheOrderInWhichTheyWereAdded() throws IOException {
+    EntityKey key = new EntityKey("1");
+    try (FeatureStore store = open()) {
+      for (String values : List.of("{\"y\":1,\"x\":2}", "{\"z\":3}", "{\"a\":4,\"x\":5}")) {
+        ((FeatureWriter) store)
+            .write("customer", List.of(FeatureRow.ofJson(key, Instant.now(), values)));
+      }
+
+      assertThat(((FeatureHistory) store).columns("customer")).containsExactly("y", "x", "z", "a");
+    }
+  }
+
+  @Test
   void featuresOfTheFutureAreNotTheNewest() throws IOException {
     EntityKey key = new EntityKey("1");
     FeatureRow now = FeatureRow.ofJson(key, Instant.now().minusSeconds(5), "{\"a\":1}");

@@ -240,6 +240,7 @@ final class FolderRegistryTest {
 
     Files.writeString(journal(), "");
     assertThatThrownBy(() -> registry.add("fraud", run)).hasMessageContaining("missing or empty");
+    assertThatThrownBy(registry::verify).hasMessageContaining("missing or empty");
     Files.delete(journal());
     assertThatThrownBy(() -> registry.add("fraud", run)).hasMessageContaining("missing or empty");
     Files.writeString(journal(), whole.strip()); // without the last line break
@@ -283,11 +284,6 @@ final class FolderRegistryTest {
     @Override
     public String name() {
       return journal.name();
-    }
-
-    @Override
-    public boolean exists() throws IOException {
-      return journal.exists();
     }
 
     @Override

@@ -21,11 +21,10 @@ import java.time.Instant;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.HashMap;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.Set;
+import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
 /**
@@ -139,20 +138,36 @@ final class SqlFeatureStore implements FeatureStore, FeatureWriter, FeatureHisto
 
   private static void insertColumns(Connection connection, String view, List<FeatureRow> rows)
       throws SQLException {
-    Set<String> columns = new LinkedHashSet<>();
-    rows.forEach(row -> columns.addAll(row.values().keySet()));
+    Map<String, Integer> positions = new TreeMap<>(); // Processes insert in the same order.
+    int next = nextPosition(connection, view);
+    for (FeatureRow row : rows) {
+      for (String column : row.values().keySet()) {
+        positions.putIfAbsent(column, next + positions.size());
+      }
+    }
     try (PreparedStatement insert =
         connection.prepareStatement(
             "INSERT INTO feature_columns (view, name, position) VALUES (?, ?, ?)"
                 + " ON CONFLICT (view, name) DO NOTHING")) {
-      int position = 0;
-      for (String column : columns) {
+      for (Map.Entry<String, Integer> column : positions.entrySet()) {
         insert.setString(1, view);
-        insert.setString(2, column);
-        insert.setInt(3, position++);
+        insert.setString(2, column.getKey());
+        insert.setInt(3, column.getValue());
         insert.addBatch();
       }
       insert.executeBatch();
+    }
+  }
+
+  private static int nextPosition(Connection connection, String view) throws SQLException {
+    try (PreparedStatement select =
+        connection.prepareStatement(
+            "SELECT coalesce(max(position), -1) + 1 FROM feature_columns WHERE view = ?")) {
+      select.setString(1, view);
+      try (ResultSet found = select.executeQuery()) {
+        found.next();
+        return found.getInt(1);
+      }
     }
   }
 

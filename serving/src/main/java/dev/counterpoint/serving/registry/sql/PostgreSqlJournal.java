@@ -71,11 +71,6 @@ final class PostgreSqlJournal implements RegistryJournal {
   }
 
   @Override
-  public boolean exists() throws IOException {
-    return !events().isEmpty();
-  }
-
-  @Override
   public List<RegistryEvent> events() throws IOException {
     return with(ANSWER, this::events);
   }
