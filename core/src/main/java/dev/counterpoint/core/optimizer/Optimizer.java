@@ -11,6 +11,7 @@ import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Gradients;
 import dev.counterpoint.core.parameter.NamePattern;
 import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -84,7 +85,7 @@ public final class Optimizer implements Stateful, AutoCloseable {
         if (names.stream().noneMatch(new NamePattern(pattern))) {
           throw new InvalidSettings(
               "The parameter group pattern \"%s\" matches no parameter. Parameters: %s.",
-              pattern, String.join(", ", names));
+              pattern, Formats.list(names, 24));
         }
       }
     }

@@ -3,7 +3,6 @@ package dev.counterpoint.core.training;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.loss.LossSum;
-import java.util.Arrays;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -71,17 +70,29 @@ final class StepTotals {
    * @param names the mean of their number; a process without examples in this step has none
    */
   private void allReduceAuxiliary(double names) {
-    if (!auxiliary.isEmpty() && auxiliary.size() != names) {
+    requireSameNames(auxiliary.size() == names);
+    double[] own = new double[(int) names + 2]; // the losses, a hash of their names, and 1
+    int i = 0;
+    for (double part : auxiliary.values()) {
+      own[i++] = part;
+    }
+    int hash = auxiliary.keySet().hashCode();
+    own[own.length - 2] = hash;
+    own[own.length - 1] = auxiliary.isEmpty() ? 0 : 1;
+    double[] sums = collective.allReduce(own);
+    requireSameNames(sums[own.length - 2] == hash * sums[own.length - 1]);
+    i = 0;
+    for (Map.Entry<String, Double> part : auxiliary.entrySet()) {
+      part.setValue(sums[i++]);
+    }
+  }
+
+  private void requireSameNames(boolean same) {
+    if (!same && !auxiliary.isEmpty()) {
       throw new IllegalStateException(
           "Every process must have the same auxiliary losses, but this one has "
               + auxiliary.keySet()
               + ".");
-    }
-    double[] parts = auxiliary.values().stream().mapToDouble(it -> it).toArray();
-    double[] sums = collective.allReduce(Arrays.copyOf(parts, (int) names));
-    int i = 0;
-    for (Map.Entry<String, Double> part : auxiliary.entrySet()) {
-      part.setValue(sums[i++]);
     }
   }
 

@@ -36,18 +36,22 @@ class AuxiliaryLossTest {
 
   private static final class Penalized extends BaseModel {
     private final Linear head = new Linear(3, 2);
-    private final boolean penalty;
+    private final String penalty; // its name; empty for none
 
     Penalized(boolean penalty) {
+      this(penalty ? "penalty" : "");
+    }
+
+    Penalized(String penalty) {
       this.penalty = penalty;
     }
 
     @Override
     public NDArray forward(Batch batch) {
       NDArray logits = head.forward(batch.features());
-      if (penalty) {
-        addLoss("penalty", logits.square().mean().mul(0.3f));
-        addLoss("penalty", logits.abs().mean().mul(0.1f));
+      if (!penalty.isEmpty()) {
+        addLoss(penalty, logits.square().mean().mul(0.3f));
+        addLoss(penalty, logits.abs().mean().mul(0.1f));
       }
       return logits;
     }
@@ -80,6 +84,20 @@ class AuxiliaryLossTest {
       assertThat(step.auxiliary().get("penalty"))
           .isCloseTo(whole.get(i).auxiliary().get("penalty"), within(1e-6));
     }
+  }
+
+  @Test
+  void processesWithOtherNamesAreRejected() {
+    assertThatThrownBy(
+            () ->
+                new InMemoryRanks(2)
+                    .run(
+                        collective ->
+                            train(
+                                CONFIG,
+                                DistributedTrainingStrategy.Config.defaults().build(collective),
+                                new Penalized("penalty" + collective.rank()))))
+        .hasStackTraceContaining("must have the same auxiliary losses");
   }
 
   @Test
