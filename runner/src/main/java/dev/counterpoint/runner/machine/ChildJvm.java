@@ -3,6 +3,7 @@ package dev.counterpoint.runner.machine;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -102,7 +103,8 @@ public final class ChildJvm implements AutoCloseable {
 
   /** The last 5 lines of its output. */
   public String lastLines() throws IOException {
-    List<String> lines = Files.readAllLines(log);
+    List<String> lines =
+        new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines().toList();
     return String.join("\n", lines.subList(Math.max(0, lines.size() - 5), lines.size()));
   }
 

@@ -91,7 +91,8 @@ public final class TrainingRun {
     PrintWriter out = new PrintWriter(System.out, true, StandardCharsets.UTF_8);
     PrintWriter err = new PrintWriter(System.err, true, StandardCharsets.UTF_8);
     try (RunLock lock = RunLock.hold(directory, false);
-        Console console = Console.of(out, err)) {
+        Console console = Console.of(out, err);
+        Signals signals = Signals.stopping(stop, console, ParentWatchdog.of(Map.of()))) {
       List<Callback> callbacks =
           List.of(
               new MetricsFile(directory.metrics(), config.reportEvery()),
@@ -99,7 +100,6 @@ public final class TrainingRun {
               new RunReport(directory, name, data.notes(), null, OptionalLong::empty));
       console.log(
           "%s: %,d parameters, in %s", name, ModelSummary.of(model).count(), directory.path());
-      Signals signals = Signals.stopping(stop, console, ParentWatchdog.of(Map.of()));
       CheckpointPolicy policy = CheckpointPolicy.defaults();
       RunOptions options =
           new RunOptions(

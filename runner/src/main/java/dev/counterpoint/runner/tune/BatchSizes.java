@@ -66,7 +66,8 @@ public final class BatchSizes {
     List<Row> rows = new ArrayList<>();
     long examples = probe.data().train().size();
     long available = available();
-    long before = PeakMemory.bytes().orElse(0);
+    long start = PeakMemory.bytes().orElse(0);
+    long before = start;
     for (int size = 1; size <= examples; size *= 2) {
       int batch = size;
       List<Double> seconds = new ArrayList<>();
@@ -99,7 +100,7 @@ public final class BatchSizes {
               .orElse(0.0);
       rows.add(new Row(size, median, peak));
       measured.accept(rows.get(rows.size() - 1));
-      if (peak + 2 * (peak - before) > MAX_SHARE * available) {
+      if (peak - start + 2 * (peak - before) > MAX_SHARE * available) {
         return new Outcome(rows, 2 * size + " would not fit into memory");
       }
       if (median > MAX_STEP_SECONDS) {

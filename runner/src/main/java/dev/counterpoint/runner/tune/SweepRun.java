@@ -149,6 +149,9 @@ public final class SweepRun {
           int trial = waiting.remove();
           running.put(trial, start(trial, until));
         }
+        if (stopped) { // perhaps before the last trial was added
+          running.values().forEach(it -> it.stop("TERM"));
+        }
         for (Map.Entry<Integer, ChildJvm> each : List.copyOf(running.entrySet())) {
           if (!each.getValue().alive()) {
             finish(each.getKey(), round, each.getValue());
@@ -195,12 +198,12 @@ public final class SweepRun {
   private void finish(int trial, int round, ChildJvm child) throws IOException {
     int code = child.exitCode();
     String name = "trial " + trial + " (" + String.join(" ", sets(trial)) + ")";
-    if (code == RankExit.RETRY || code >= 128) {
+    if (stopped || code == RankExit.RETRY || RankExit.isStopped(code)) {
       console.log("%s ended with exit code %s: the sweep stops", name, code);
       stop("TERM");
       return;
     }
-    String last = child.lastLines().replaceFirst("(?s).*\n", "");
+    String last = code == 0 ? "" : child.lastLines().replaceFirst("(?s).*\n", "");
     ObjectNode summary = AtomicFile.readJson(directory(trial).resolve("summary.json"));
     double value = Json.number(summary.path("validation").path(sweep.metric()));
     Journal.Result result =

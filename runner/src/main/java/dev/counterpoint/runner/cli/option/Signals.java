@@ -4,6 +4,8 @@ import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankExit;
+import java.util.HashMap;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Consumer;
 import java.util.function.IntConsumer;
@@ -13,10 +15,11 @@ import java.util.function.IntConsumer;
  * stops the run, the second one ends the program at once. Files are complete even then, since each
  * is written to a temporary name first.
  */
-public final class Signals {
+public final class Signals implements AutoCloseable {
   private final AtomicInteger received = new AtomicInteger(ExitCode.SUCCESS);
   private final Consumer<String> first;
   private final IntConsumer second;
+  private final Map<String, Object> previous = new HashMap<>();
 
   private Signals(Consumer<String> first, IntConsumer second) {
     this.first = first;
@@ -64,8 +67,16 @@ public final class Signals {
 
   private Signals registered() {
     RankExit.stopSignals()
-        .forEach(name -> org.jline.utils.Signals.register(name, () -> receive(name)));
+        .forEach(
+            name ->
+                previous.put(name, org.jline.utils.Signals.register(name, () -> receive(name))));
     return this;
+  }
+
+  /** Lets the signals have the effect that they had before, for a program that continues. */
+  @Override
+  public void close() {
+    previous.forEach(org.jline.utils.Signals::unregister);
   }
 
   private void receive(String name) {

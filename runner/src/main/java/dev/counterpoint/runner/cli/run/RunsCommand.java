@@ -125,7 +125,8 @@ public final class RunsCommand implements Callable<Integer> {
         (RunDirectory.isRun(folder) ? List.of(folder) : FolderEntries.of(folder))
             .stream()
                 .filter(Files::isDirectory)
-                .filter(it -> RunDirectory.isRun(it) || new RunDirectory(it).hasFilesOfRun())
+                .filter(
+                    it -> RunDirectory.isRun(it) || Files.exists(new RunDirectory(it).provenance()))
                 .map(Entry::of)
                 .sorted(Comparator.comparing(Entry::started).reversed())
                 .toList();

@@ -100,6 +100,7 @@ public final class TrainCommand implements Callable<Integer> {
   public Integer call() throws IOException {
     Run.Request request =
         new Run.Request(name, sets, classpath.paths(), output, classpath.trustsCode(), false);
+    List<String> command = command(request);
     Console console = Consoles.of(spec);
     Optional<EngineStart> engine = // loads libtorch while the file is compiled
         JavaFile.isNamedBy(request) ? Optional.of(EngineStart.begin()) : Optional.empty();
@@ -140,7 +141,7 @@ public final class TrainCommand implements Callable<Integer> {
     TrainingProcess.Options options =
         new TrainingProcess.Options(
             trace, exact, until, validate, checks.shortTraining(), checks.detectsAnomaly());
-    return new TrainingProcess(run, command(), options, console).run(rank, watchdog);
+    return new TrainingProcess(run, command, options, console).run(rank, watchdog);
   }
 
   /** A program decides itself what it trains. */
@@ -175,12 +176,12 @@ public final class TrainCommand implements Callable<Integer> {
   }
 
   /** The command line to record in the provenance. */
-  private List<String> command() {
-    List<String> command = new ArrayList<>(List.of("train", name));
+  private List<String> command(Run.Request request) {
+    List<String> command = new ArrayList<>(List.of("train"));
+    command.addAll(request.arguments());
     if (from != null) {
       command.addAll(List.of("--from", from));
     }
-    sets.forEach(set -> command.addAll(List.of("--set", set)));
     return command;
   }
 }

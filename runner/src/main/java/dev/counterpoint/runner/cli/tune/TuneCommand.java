@@ -179,23 +179,24 @@ public final class TuneCommand implements Callable<Integer> {
 
   private int sweep(Run.Request request, Run run, Console console) throws IOException {
     Sweep requested = sweep.sweep();
-    Map<String, Object> settings = settings(run, requested);
-    String hash =
-        Sha256.of(Json.MAPPER.valueToTree(settings).toString().getBytes(StandardCharsets.UTF_8));
-    Path folder =
-        output == null
-            ? Path.of("runs", run.file().name() + "-sweep-" + hash.substring(0, 8))
-            : output;
     for (Map<String, String> trial : requested.settings()) { // all are valid
       List<String> sets = new ArrayList<>(request.sets());
       trial.forEach((key, value) -> sets.add(key + "=" + value));
       Run.of(request.with(sets));
     }
     Mode mode;
+    Map<String, Object> settings = settings(run, requested);
     try (DataSplits data =
         Guice.createInjector(new RunModule(run, console)).getInstance(DataSplits.class)) {
       mode = mode(requested, data);
+      settings.put("data", data.fingerprint());
     }
+    String hash =
+        Sha256.of(Json.MAPPER.valueToTree(settings).toString().getBytes(StandardCharsets.UTF_8));
+    Path folder =
+        output == null
+            ? Path.of("runs", run.file().name() + "-sweep-" + hash.substring(0, 8))
+            : output;
     if (!Files.exists(folder.resolve(SweepRun.JOURNAL))) {
       RunDirectory.forNew(folder, ""); // must be empty
     }
@@ -211,7 +212,7 @@ public final class TuneCommand implements Callable<Integer> {
     }
   }
 
-  /** Everything on which the results depend, apart from the number of threads. */
+  /** Everything on which the results depend, apart from the data and the number of threads. */
   private static Map<String, Object> settings(Run run, Sweep sweep) {
     Map<String, Object> settings = new LinkedHashMap<>();
     settings.put("run", run.settings());
