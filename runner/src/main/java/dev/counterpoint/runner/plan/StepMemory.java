@@ -1,5 +1,7 @@
 package dev.counterpoint.runner.plan;
 
+import static java.util.Objects.requireNonNull;
+
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.Dataset;
@@ -54,7 +56,7 @@ final class StepMemory {
       AtomicReference<NDArray> loss = new AtomicReference<>();
       double[] forward =
           OperatorTrace.of(() -> loss.set(model.loss(model.forward(batch), batch).sum())).memory();
-      double[] backward = OperatorTrace.of(() -> gradients.add(loss.get(), scope)).memory();
+      double[] backward = OperatorTrace.of(() -> gradients.add(requireNonNull(loss.get()), scope)).memory();
       double end = forward.length == 0 ? 0 : forward[forward.length - 1]; // on a GPU it is unknown
       return DoubleStream.concat(
               Arrays.stream(forward), Arrays.stream(backward).map(bytes -> end + bytes))

@@ -78,6 +78,12 @@ public final class ProfileCommand implements Callable<Integer> {
                   + " them (medians).",
               profile.seconds() * 1e3, profile.steps(), 100 * profile.overhead());
       console.print(state);
+      if (profile.rows().stream()
+          .noneMatch(row -> row.phase() == Phase.BACKWARD && !row.layer().isEmpty())) {
+        console.print(
+            "The times of the layers in the backward pass are unknown: the output of a layer takes"
+                + " no part in the loss.");
+      }
       console.print(
           "validation: %.2f s, checkpoint: %.2f s",
           profile.validationSeconds(), profile.checkpointSeconds());
