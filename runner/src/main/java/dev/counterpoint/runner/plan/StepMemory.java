@@ -56,7 +56,8 @@ final class StepMemory {
       AtomicReference<NDArray> loss = new AtomicReference<>();
       double[] forward =
           OperatorTrace.of(() -> loss.set(model.loss(model.forward(batch), batch).sum())).memory();
-      double[] backward = OperatorTrace.of(() -> gradients.add(requireNonNull(loss.get()), scope)).memory();
+      double[] backward =
+          OperatorTrace.of(() -> gradients.add(requireNonNull(loss.get()), scope)).memory();
       double end = forward.length == 0 ? 0 : forward[forward.length - 1]; // on a GPU it is unknown
       return DoubleStream.concat(
               Arrays.stream(forward), Arrays.stream(backward).map(bytes -> end + bytes))
