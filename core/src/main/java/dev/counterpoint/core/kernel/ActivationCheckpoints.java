@@ -62,19 +62,12 @@ final class ActivationCheckpoints {
       NDScope.unregister(output);
     }
     NDScope.register(output);
-    boolean inputRequiresGradient = isRecorded(input);
+    boolean inputRequiresGradient = BackwardTrace.isRecorded(input);
     if (inputRequiresGradient || !leaves.isEmpty()) {
       output.setRequiresGradient(true);
       segments.add(new Segment(function, input, inputRequiresGradient, output, leaves, seed));
     }
     return output;
-  }
-
-  /**
-   * Whether an array is part of a recorded graph. DJL's {@code hasGradient} recognizes only leaves.
-   */
-  private static boolean isRecorded(NDArray array) {
-    return array.hasGradient() || Kernel.load("recorded").compute("recorded", array)[0] > 0;
   }
 
   /** See {@link Torch#gradients}. */

@@ -15,11 +15,6 @@ public enum Activation implements UnaryLayer {
   /** SiLU (swish): x sigmoid(x). */
   SILU;
 
-  /** Whether the backward pass needs the input besides the output. */
-  public boolean keepsInput() {
-    return this == GELU || this == GELU_TANH || this == SILU;
-  }
-
   @Override
   public NDArray forward(NDArray x) {
     return switch (this) {

@@ -53,14 +53,7 @@ public final class FeedForward extends Layer implements UnaryLayer {
     NDArray result =
         new FeedForwardKernel(activation.name().toLowerCase(Locale.ROOT), up.precision())
             .apply(x, up.operand(), up.bias(), down.operand(), down.bias());
-    LayerObserver.notifyFused(
-        down,
-        result,
-        () -> {
-          long hidden = x.size() / x.getShape().getLastDimension() * up.bias().size() * Float.BYTES;
-          return activation.keepsInput() ? 2 * hidden : hidden;
-        });
-    return result;
+    return LayerObserver.notifyFused(FeedForward.class, result, up, down);
   }
 
   /**

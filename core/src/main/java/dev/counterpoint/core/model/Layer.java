@@ -46,11 +46,11 @@ public abstract class Layer {
    * layers of this package call it last. A custom layer that calls it is named in the report of a
    * replayed step if its output is not finite.
    *
-   * @return the output, unchanged
+   * @return the output, or an array of equal values that the observer returned; the layer must
+   *     return it
    */
   protected final NDArray observe(NDArray output) {
-    LayerObserver.notify(this, output);
-    return output;
+    return LayerObserver.notify(this, output);
   }
 
   /**

@@ -10,52 +10,65 @@ import dev.counterpoint.runner.wiring.RunFile;
  * @param weights the parameters
  * @param optimizer the state of the optimizer, and averaged weights
  * @param gradients the gradients
- * @param activations what the forward pass of the longest micro-batch keeps for the backward pass,
- *     with the loss and its gradients
+ * @param activations what the forward and backward passes of the longest micro-batch use at their
+ *     peak besides the gradients of the parameters
+ * @param fragments memory that is free, but in pieces that the allocator cannot reuse
  * @param copies the arrays of a checkpoint that is written in the background
  * @param program data, code and the heap of the JVM beyond those of an empty start
- * @param peak the sum, which is the peak above an empty start: in the backward pass the gradients
- *     grow while activations are freed, but rarely fit into their memory
+ * @param peak the sum, which is the peak above an empty start
  */
 record MemoryEstimate(
     long weights,
     long optimizer,
     long gradients,
     long activations,
+    long fragments,
     long copies,
     long program,
     long peak) {
   /** Measured with small models; it depends little on the model. */
-  private static final long PROGRAM = 100_000_000;
+  private static final long PROGRAM = 75_000_000;
 
-  /** The loss keeps the probabilities, and its backward pass makes their gradients. */
-  private static final int LOSS_ARRAYS = 3;
+  /**
+   * Fragments as a part of the activations, if all batches have the same shape, and if their
+   * lengths differ. Measured with the built-in experiments.
+   */
+  private static final double SAME_SHAPES = 0.5;
+
+  private static final double OTHER_LENGTHS = 1;
 
   /**
    * Predicts the memory.
    *
-   * @param activations the bytes of the activations of the longest micro-batch
-   * @param output the bytes of the output of the model for it
+   * @param step the bytes of the forward and backward passes of the longest micro-batch at their
+   *     peak, with the gradients of the parameters
+   * @param sameShapes whether all examples have the same length
    * @param savesBetween whether a checkpoint is saved before the last step
    */
   static MemoryEstimate of(
-      BaseModel model, RunFile run, long activations, long output, boolean savesBetween) {
+      BaseModel model, RunFile run, long step, boolean sameShapes, boolean savesBetween) {
     ModelSummary summary = ModelSummary.of(model);
     long weights = summary.count() * Float.BYTES;
     long trainable = summary.trainable() * Float.BYTES;
     long slots = run.training().optimizer().slots().stream().filter(slot -> !slot.scalar()).count();
     long averages = run.training().averageWeights() == null ? 0 : 1;
     long optimizer = (slots + averages) * trainable;
-    long copies = savesBetween && run.checkpoint().background() ? weights + optimizer : 0;
-    long kept = activations + LOSS_ARRAYS * output;
+    long activations = Math.max(0, step - trainable);
+    long fragments = Math.round((sameShapes ? SAME_SHAPES : OTHER_LENGTHS) * activations);
+    // After the last step the copies take the place of the activations.
+    long copied = run.checkpoint().background() ? weights + optimizer : 0;
+    long copies = savesBetween ? copied : Math.max(0, copied - activations);
+    boolean accumulates = run.training().microBatch() < run.training().batchSize();
+    long gradients = accumulates ? 2 * trainable : trainable; // those of a micro-batch are added
     return new MemoryEstimate(
         weights,
         optimizer,
-        trainable,
-        kept,
+        gradients,
+        activations,
+        fragments,
         copies,
         PROGRAM,
-        weights + optimizer + trainable + kept + copies + PROGRAM);
+        weights + optimizer + gradients + activations + fragments + copies + PROGRAM);
   }
 
   /** The bytes of a checkpoint. */

@@ -14,7 +14,6 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -24,8 +23,7 @@ import org.jspecify.annotations.Nullable;
  * @param splits the splits of the data
  * @param notes notes about the settings and the data, such as truncated texts
  * @param warnings what is most likely a mistake
- * @param traced the number of examples of the traced batch, whose shapes {@code layers} has
- * @param layers the layers of the model
+ * @param layers the layers of the model, with the shapes for the longest example
  * @param parameters the number of elements of all parameters
  * @param trainable the same of the trainable parameters
  * @param checkpointBytes the bytes of one checkpoint
@@ -39,7 +37,6 @@ public record Plan(
     List<Split> splits,
     List<String> notes,
     List<String> warnings,
-    int traced,
     List<ModelTrace.Row> layers,
     long parameters,
     long trainable,
@@ -49,7 +46,6 @@ public record Plan(
     long diskBytes,
     @Nullable TimeEstimate time,
     List<Scaling> scaling) {
-  private static final int TRACED = 2; // examples
   private static final long EMPTY_START = 200_000_000; // bytes of a process without data and model
   private static final int MAX_LENGTHS = 100_000; // examples whose lengths are read
 
@@ -97,18 +93,21 @@ public record Plan(
     Dataset train = data.train();
     boolean validates = data.validation().isPresent();
     PlannedSteps steps = PlannedSteps.of(run.file(), train.size(), validates);
-    int traced = (int) Math.min(Math.min(TRACED, training.microBatch()), train.size());
-    ModelTrace trace;
-    try (Batch batch = new Batch(inputs(train).collate(longest(train, traced)), model.device())) {
-      trace = ModelTrace.of(model, batch);
+    Dataset inputs = inputs(train);
+    long longest = longest(train);
+    List<ModelTrace.Row> layers;
+    try (Batch batch = new Batch(inputs.collate(new long[] {longest}), model.device())) {
+      layers = ModelTrace.of(model, batch);
     }
-    double larger = (double) Math.min(training.microBatch(), train.size()) / traced;
+    int microBatch = (int) Math.min(training.microBatch(), train.size());
+    long step = StepMemory.predict(model, inputs, longest, microBatch);
+    Split lengths = Split.of(DataSplits.TRAIN, train);
     MemoryEstimate memory =
         MemoryEstimate.of(
             model,
             run.file(),
-            Math.round(larger * trace.activations()),
-            Math.round(larger * trace.output()),
+            step,
+            lengths.shortest() == lengths.longest(),
             steps.checkpoints() > 1);
     boolean fits =
         model.device().isGpu() || memory.peak() < Memory.read().physicalBytes() - EMPTY_START;
@@ -129,8 +128,7 @@ public record Plan(
         data.splits().entrySet().stream().map(it -> Split.of(it.getKey(), it.getValue())).toList(),
         notes,
         warnings,
-        traced,
-        trace.rows(),
+        layers,
         summary.count(),
         summary.trainable(),
         steps,
@@ -140,23 +138,22 @@ public record Plan(
         time,
         time == null
             ? List.of()
-            : Scaling.of(time.step(), memory.gradients(), training.batchSize()));
+            : Scaling.of(time.step(), summary.trainable() * Float.BYTES, training.batchSize()));
   }
 
   private static Dataset inputs(Dataset train) {
     return train instanceof Dataset.OfEpochs epochs ? epochs.ofEpoch(1) : train;
   }
 
-  /** The index of the longest example, and of others. */
-  private static long[] longest(Dataset train, int count) {
-    long first = 0;
+  /** The index of the longest example. */
+  private static long longest(Dataset train) {
+    long longest = 0;
     if (train instanceof Dataset.OfVariableLength lengths) {
       for (long i = 1; i < Math.min(MAX_LENGTHS, train.size()); i++) {
-        first = lengths.length(i) > lengths.length(first) ? i : first;
+        longest = lengths.length(i) > lengths.length(longest) ? i : longest;
       }
     }
-    long longest = first;
-    return LongStream.range(0, count).map(i -> (longest + i) % train.size()).toArray();
+    return longest;
   }
 
   private static List<Setting> settings(Run run) {

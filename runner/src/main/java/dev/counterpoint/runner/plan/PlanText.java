@@ -78,7 +78,7 @@ public final class PlanText {
   }
 
   private void model(Plan plan) {
-    section("Model, traced with " + Formats.count(plan.traced(), "example"));
+    section("Model, with the shapes for the longest example");
     table(
         List.of("layer", "type", "output", "layers", "parameters"),
         plan.layers(),
@@ -118,12 +118,13 @@ public final class PlanText {
     line(
         Formats.of(
             "predicted peak memory above an empty start: %s (weights %s, optimizer %s, gradients %s"
-                + ", activations %s, copies for checkpoints %s, program %s)",
+                + ", activations %s, fragments %s, copies for checkpoints %s, program %s)",
             megabytes(memory.peak()),
             megabytes(memory.weights()),
             megabytes(memory.optimizer()),
             megabytes(memory.gradients()),
-            megabytes(memory.activations()),
+            memory.activations() == 0 ? "unknown" : megabytes(memory.activations()), // on a GPU
+            megabytes(memory.fragments()),
             megabytes(memory.copies()),
             megabytes(memory.program())));
     if (measured > 0) {

@@ -2,114 +2,113 @@ package dev.counterpoint.runner.profile;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.kernel.BackwardTrace;
 import dev.counterpoint.core.kernel.ForwardScope;
-import dev.counterpoint.core.kernel.Kernel;
-import dev.counterpoint.core.kernel.NativeList;
-import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.LayerObserver;
-import dev.counterpoint.core.parameter.Parameter;
+import dev.counterpoint.core.parameter.Gradients;
+import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.HashMap;
+import java.util.Deque;
+import java.util.Iterator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * Estimates the time of each layer's backward pass. The backward pass is one call of libtorch,
- * which reports no times of its parts. So it is repeated up to the output of each layer: the time
- * of a layer is the difference to the time up to the next layer.
+ * Measures which part of the backward pass each layer takes. The output of each layer is marked:
+ * its part begins where the backward pass reaches its mark, and ends at the mark of the layer
+ * before it. So it includes operations between the two layers, as in the forward pass.
  */
 final class BackwardTimes {
-  private static final int REPETITIONS = 3;
-  private static final double MAX_SECONDS = 30; // after that, each layer is measured once
+  /** The part from the loss to the output of the last layer. */
+  private static final String LOSS = "loss";
 
   private final BaseModel model;
-  private final Batch batch;
+  private final Map<String, List<Double>> parts = new LinkedHashMap<>(); // of each batch, by layer
+  private boolean complete = true;
 
-  BackwardTimes(BaseModel model, Batch batch) {
+  BackwardTimes(BaseModel model) {
     this.model = model;
-    this.batch = batch;
   }
 
-  /** Seconds by layer, as {@link LayerObserver} names them, in the order of the forward pass. */
-  Map<String, Double> measure() {
+  /** Measures the backward pass of a batch. */
+  void measure(Batch batch) {
     model.setTraining(true);
-    List<String> layers = new ArrayList<>();
-    try (ForwardScope scope = ForwardScope.record(1);
-        LayerObserver observer = LayerObserver.begin(model, (name, output) -> layers.add(name))) {
-      model.forward(batch);
+    List<String> marked = new ArrayList<>();
+    try (Gradients gradients = new Gradients(model.parameters());
+        ForwardScope scope = ForwardScope.record(1);
+        LayerObserver observer =
+            LayerObserver.replace(
+                model,
+                (layer, output) -> {
+                  NDArray mark = BackwardTrace.mark(output);
+                  if (mark != output) {
+                    marked.add(layer);
+                  }
+                  return mark;
+                })) {
+      NDArray sum = model.loss(model.forward(batch), batch).sum();
+      int forward = marked.size();
+      add(marked, forward, BackwardTrace.of(() -> gradients.add(sum, scope)));
     }
-    List<List<Parameter>> parameters = parametersOf(layers);
-    Map<String, Double> seconds = new LinkedHashMap<>();
-    long begin = System.nanoTime();
-    double later = 0; // up to the output of the next layer
-    double[] upTo = new double[layers.size()];
-    for (int i = layers.size() - 1; i >= 0; i--) {
-      upTo[i] = Double.POSITIVE_INFINITY;
-      for (int again = 0; again < REPETITIONS; again++) {
-        if (again == 0 || (System.nanoTime() - begin) * 1e-9 < MAX_SECONDS) {
-          upTo[i] = Math.min(upTo[i], backward(i, parameters));
-        }
-      }
-      upTo[i] = Math.max(upTo[i], later); // differences are not negative
-      later = upTo[i];
-    }
-    double whole = Math.max(later, backward(-1, parameters));
-    for (int i = 0; i < layers.size(); i++) {
-      seconds.merge(layers.get(i), (i == 0 ? whole : upTo[i - 1]) - upTo[i], Double::sum);
-    }
-    return seconds;
-  }
-
-  /** The trainable parameters of each call of a layer: a child's call comes before its parent's. */
-  private List<List<Parameter>> parametersOf(List<String> layers) {
-    List<Parameter> left = new ArrayList<>(model.parameters());
-    left.removeIf(parameter -> !parameter.trainable());
-    List<List<Parameter>> all = new ArrayList<>();
-    for (String layer : layers) {
-      String prefix = layer.replaceFirst(" ?\\([^(]*\\)$", "") + ".";
-      List<Parameter> own =
-          left.stream().filter(parameter -> parameter.name().startsWith(prefix)).toList();
-      left.removeAll(own);
-      all.add(own);
-    }
-    all.add(left); // of layers that are not observed
-    return all;
   }
 
   /**
-   * Measures the backward pass from the loss to a layer's output.
+   * Adds the parts of a backward pass.
    *
-   * @param layer the index of the layer; -1 for the whole backward pass
+   * @param marked the layers in the order of their marks
+   * @param forward how many of them were marked in the forward pass; the others were recomputed
    */
-  private double backward(int layer, List<List<Parameter>> parameters) {
-    Map<Integer, NDArray> outputs = new HashMap<>();
-    try (ForwardScope scope = ForwardScope.record(1)) {
-      NDArray sum;
-      try (LayerObserver observer =
-          LayerObserver.begin(model, (name, output) -> outputs.put(outputs.size(), output))) {
-        sum = model.loss(model.forward(batch), batch).sum();
+  private void add(List<String> marked, int forward, BackwardTrace trace) {
+    long again = trace.marks().stream().filter(BackwardTrace.Mark::recomputed).count();
+    if (again != marked.size() - forward || trace.marks().size() != marked.size() + again) {
+      complete = false;
+      return;
+    }
+    Deque<String> ahead = new ArrayDeque<>(); // the layer that is reached next is the last
+    marked.subList(0, forward).forEach(ahead::addLast);
+    Iterator<String> recomputed = marked.listIterator(forward);
+    Map<String, Double> seconds = new LinkedHashMap<>();
+    String current = LOSS;
+    double begin = 0;
+    for (BackwardTrace.Mark mark : trace.marks()) {
+      if (mark.recomputed()) {
+        double end = Math.max(begin, mark.begin());
+        seconds.merge(current, end - begin, Double::sum);
+        begin = end;
+        current = recomputed.next();
+        ahead.addLast(current);
       }
-      List<NDArray> targets = new ArrayList<>();
-      int last = layer < 0 ? parameters.size() : parameters.size() - 1;
-      for (int i = layer + 1; i < last; i++) {
-        parameters.get(i).forEach(parameter -> targets.add(parameter.value()));
-      }
-      NDArray output = outputs.get(layer);
-      if (output != null && output.hasGradient()) {
-        targets.add(output);
-      }
-      if (targets.isEmpty()) {
-        return 0;
-      }
-      try (NativeList list = NativeList.of(targets)) {
-        long begin = System.nanoTime();
-        Kernel.IndexedArrays gradients = Torch.gradients(sum, list);
-        double seconds = (System.nanoTime() - begin) * 1e-9;
-        gradients.arrays().close();
-        return seconds;
+      seconds.merge(current, mark.second() - begin, Double::sum);
+      begin = mark.second();
+      if (!mark.recomputed()) {
+        current = ahead.removeLast();
       }
     }
+    seconds.merge(current, trace.seconds() - begin, Double::sum);
+    seconds.forEach(
+        (layer, time) ->
+            parts.computeIfAbsent(layer, it -> new ArrayList<>()).add(time / trace.seconds()));
+  }
+
+  /**
+   * The parts by layer, as {@link LayerObserver} names them, in the order of the backward pass. A
+   * part is the median over the batches; all add up to 1. Empty if the output of a layer took no
+   * part in the loss, because it is then unknown which marks were reached.
+   */
+  Map<String, Double> parts() {
+    Map<String, Double> medians = new LinkedHashMap<>();
+    if (complete) {
+      parts.forEach((layer, all) -> medians.put(layer, median(all)));
+    }
+    double sum = medians.values().stream().mapToDouble(part -> part).sum();
+    medians.replaceAll((layer, part) -> part / sum);
+    return medians;
+  }
+
+  static double median(List<Double> values) {
+    List<Double> sorted = values.stream().sorted().toList();
+    return (sorted.get((sorted.size() - 1) / 2) + sorted.get(sorted.size() / 2)) / 2;
   }
 }

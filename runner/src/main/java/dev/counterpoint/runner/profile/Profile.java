@@ -2,12 +2,11 @@ package dev.counterpoint.runner.profile;
 
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
-import dev.counterpoint.core.callback.Callback;
-import dev.counterpoint.core.callback.StepReport;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.ShuffledSampler;
 import dev.counterpoint.core.data.StepBatch;
 import dev.counterpoint.core.distributed.Shard;
 import dev.counterpoint.core.internal.storage.Json;
@@ -28,7 +27,7 @@ import java.util.Map;
  *
  * @param steps the number of measured steps
  * @param seconds the mean duration of a step
- * @param plainSeconds the mean duration of a step without profiling
+ * @param overhead the relative difference of the medians of steps with and without profiling
  * @param rows the phases of a step and, after each, its layers; the phases add up to the step
  * @param validationSeconds the duration of a validation; 0 without a validation split
  * @param checkpointSeconds the duration of a checkpoint that is not written in the background
@@ -37,12 +36,14 @@ import java.util.Map;
 public record Profile(
     int steps,
     double seconds,
-    double plainSeconds,
+    double overhead,
     List<Row> rows,
     double validationSeconds,
     double checkpointSeconds,
     List<Span> spans) {
   private static final int WARM_UP = 3;
+  private static final int MAX_BACKWARD = 20; // backward passes whose layers are measured
+  private static final double MAX_SECONDS = 30; // for them
 
   /** A part of a training step, in the order of the step. */
   public enum Phase {
@@ -86,16 +87,6 @@ public record Profile(
    * @param scratch an empty folder for a checkpoint
    */
   public static Profile of(Probe probe, RunFile file, int steps, Path scratch) {
-    double[] plain = new double[1];
-    StopSignal stop = new StopSignal();
-    Callback timer =
-        new Callback() {
-          @Override
-          public void onStep(StepReport report) {
-            plain[0] += report.step() > WARM_UP ? report.seconds() / steps : 0;
-          }
-        };
-    probe.train(steps + WARM_UP, Map.of(), stop, timer);
     StepProfiler profiler = new StepProfiler(WARM_UP);
     Loss loss = file.loss() == null ? probe.model().lossFunction() : file.loss();
     if (!(loss instanceof Layer)) { // the model finds its parameters by its field
@@ -105,24 +96,37 @@ public record Profile(
         new RunOptions(
             file.seed(),
             List.of(profiler),
-            stop,
+            new StopSignal(),
             new CheckpointStore(scratch, 1),
             new CheckpointPolicy(0, 1, null, false));
     try (LayerObserver observer = LayerObserver.begin(probe.model(), profiler::layer)) {
-      probe.train(steps + WARM_UP, Map.of(), probe.data(), options, profiler::around);
+      probe.train(2 * steps + WARM_UP, Map.of(), probe.data(), options, profiler::around);
     }
+    return profiler.profile(backward(probe, file, steps));
+  }
+
+  /** The parts of the layers in the backward pass of some batches. */
+  private static Map<String, Double> backward(Probe probe, RunFile file, int steps) {
     TrainingConfig training = file.training();
     Dataset train = probe.data().train();
-    try (StepBatch batch =
-        new StepBatch(
-            train,
-            training.sampler(train, file.seed(), 1).indices(0),
-            Shard.of(0, 1),
-            training.microBatch(),
-            probe.model().device())) {
-      return profiler.profile(
-          plain[0], new BackwardTimes(probe.model(), batch.microBatches().get(0)).measure());
+    ShuffledSampler sampler = training.sampler(train, file.seed(), 1);
+    BackwardTimes times = new BackwardTimes(probe.model());
+    long begin = System.nanoTime();
+    for (int i = 0; i < Math.min(steps, MAX_BACKWARD) && i < sampler.steps(); i++) {
+      try (StepBatch batch =
+          new StepBatch(
+              train,
+              sampler.indices(i),
+              Shard.of(0, 1),
+              training.microBatch(),
+              probe.model().device())) {
+        times.measure(batch.microBatches().get(0));
+      }
+      if ((System.nanoTime() - begin) * 1e-9 > MAX_SECONDS) {
+        break;
+      }
     }
+    return times.parts();
   }
 
   /** The measured intervals in the Trace Event Format of Chrome, for Perfetto. */

@@ -19,6 +19,9 @@ import java.util.Map;
  * Measures the phases of training steps from the hooks that the training loop calls anyway: the
  * callback before a micro-batch, the loss, the hooks of the strategy and the callback after a step.
  * The time of a layer's forward pass is the time since the output of the layer before it.
+ *
+ * <p>After the warm-up every second step is profiled. The steps between show the overhead, because
+ * other programs slow down both alike.
  */
 final class StepProfiler implements Callback.BeforeBatch {
   private final int warmUp;
@@ -26,8 +29,8 @@ final class StepProfiler implements Callback.BeforeBatch {
   private boolean recording;
   private boolean inForward;
   private long last;
-  private int steps;
-  private double seconds;
+  private final List<Double> profiled = new ArrayList<>(); // seconds of steps
+  private final List<Double> plain = new ArrayList<>();
   private double waitSeconds;
   private double checkpointSeconds;
   private double validationSeconds;
@@ -57,7 +60,7 @@ final class StepProfiler implements Callback.BeforeBatch {
 
   @Override
   public void beforeBatch(long step, int microBatch, Batch batch) {
-    recording = step > warmUp;
+    recording = step > warmUp && (step - warmUp) % 2 == 0;
     if (microBatch > 0) {
       record(Profile.Phase.BACKWARD);
     }
@@ -116,9 +119,10 @@ final class StepProfiler implements Callback.BeforeBatch {
   @Override
   public void onStep(StepReport report) {
     if (recording) {
-      steps++;
-      seconds += report.seconds();
+      profiled.add(report.seconds());
       waitSeconds += report.waitSeconds();
+    } else if (report.step() > warmUp) {
+      plain.add(report.seconds());
     }
     recording = false;
     last = System.nanoTime();
@@ -137,9 +141,11 @@ final class StepProfiler implements Callback.BeforeBatch {
   /**
    * The measured profile.
    *
-   * @param backward relative times of the layers in the backward pass
+   * @param backward the parts of the layers in the backward pass, which add up to 1
    */
-  Profile profile(double plainSeconds, Map<String, Double> backward) {
+  Profile profile(Map<String, Double> backward) {
+    int steps = profiled.size();
+    double seconds = profiled.stream().mapToDouble(it -> it).sum();
     Map<Profile.Phase, Double> phases = new LinkedHashMap<>();
     Map<String, Profile.Row> layers = new LinkedHashMap<>();
     phases.put(Profile.Phase.DATA_WAIT, waitSeconds / steps);
@@ -161,19 +167,23 @@ final class StepProfiler implements Callback.BeforeBatch {
       }
     }
     phases.put(Profile.Phase.OTHER, (seconds - measured) / steps);
-    double all = backward.values().stream().mapToDouble(it -> it).sum();
     List<Profile.Row> rows = new ArrayList<>();
     for (Profile.Phase phase : Profile.Phase.values()) {
       double whole = phases.getOrDefault(phase, 0.0);
       rows.add(new Profile.Row(phase, "", whole, 0));
       if (phase == Profile.Phase.FORWARD) {
         rows.addAll(layers.values());
-      } else if (phase == Profile.Phase.BACKWARD && all > 0) {
-        backward.forEach(
-            (layer, time) -> rows.add(new Profile.Row(phase, layer, time / all * whole, 0)));
+      } else if (phase == Profile.Phase.BACKWARD) {
+        backward.forEach((layer, part) -> rows.add(new Profile.Row(phase, layer, part * whole, 0)));
       }
     }
     return new Profile(
-        steps, seconds / steps, plainSeconds, rows, validationSeconds, checkpointSeconds, spans);
+        steps,
+        seconds / steps,
+        BackwardTimes.median(profiled) / BackwardTimes.median(plain) - 1,
+        rows,
+        validationSeconds,
+        checkpointSeconds,
+        spans);
   }
 }

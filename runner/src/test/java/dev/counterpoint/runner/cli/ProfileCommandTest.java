@@ -30,16 +30,33 @@ final class ProfileCommandTest {
 
     assertThat(code).as(terminal.err()).isEqualTo(ExitCode.SUCCESS);
     List<String> phases =
-        terminal.out().lines().filter(line -> line.matches("[a-z ]+ +[0-9.]+ +[0-9.]+")).toList();
+        terminal
+            .out()
+            .lines()
+            .filter(line -> line.matches("[a-z][a-z ]+ +[0-9.]+ +[0-9.]+"))
+            .toList();
     assertThat(phases).hasSize(7);
     double sum =
         phases.stream().mapToDouble(it -> Double.parseDouble(it.replaceFirst(".* ", ""))).sum();
     assertThat(sum).isBetween(99.0, 101.0);
-    assertThat(terminal.out()).contains("attention", "validation: ", "without profiling");
+    assertThat(sumOfLayers()).isBetween(0.8 * sum, 1.01 * sum);
+    assertThat(terminal.out()).contains("attention (", "validation: ", "longer");
     assertThat(Files.readString(output.resolve("profile.html"))).contains("<rect", "backward");
     JsonNode events = AtomicFile.readJson(output.resolve("trace.json")).path("traceEvents");
     assertThat(events.size()).isGreaterThan(40);
     assertThat(events.get(1).path("dur").asDouble()).isPositive();
+  }
+
+  /** The percentages of the layers, and of the phases without layers. */
+  private double sumOfLayers() {
+    return terminal
+        .out()
+        .lines()
+        .filter(line -> line.matches(".*\\d\\.\\d{3} +[0-9.]+( .*)?"))
+        .filter(line -> !line.startsWith("forward") && !line.startsWith("backward"))
+        .mapToDouble(
+            line -> Double.parseDouble(line.replaceFirst(".*\\d\\.\\d{3} +([0-9.]+).*", "$1")))
+        .sum();
   }
 
   @Test

@@ -34,12 +34,12 @@ public final class MultiHeadAttention extends Layer implements Attention {
 
   @Override
   public NDArray forward(NDArray x, NDArray mask) {
-    return observe(apply(x, mask, block, query, key, value, output));
+    return apply(x, mask, block, query, key, value, output);
   }
 
   @Override
   public NDArray forward(NDArray x) {
-    return observe(apply(x, null, block, query, key, value, output));
+    return apply(x, null, block, query, key, value, output);
   }
 
   /**
@@ -70,8 +70,7 @@ public final class MultiHeadAttention extends Layer implements Attention {
       return output.forward(kernel.attend(query, key, value, mask, null, bias).x());
     }
     NDArray result = kernel(block, output).project(x, mask, weights(layers));
-    LayerObserver.notifyFused(output, result, () -> retainedBytes(x, block, output, 4));
-    return result;
+    return LayerObserver.notifyFused(MultiHeadAttention.class, result, layers);
   }
 
   /**
@@ -96,10 +95,9 @@ public final class MultiHeadAttention extends Layer implements Attention {
     }
     AttentionKernel.Result result =
         kernel(block, output).projectPacked(x, mask, past, weights(queryKeyValue, output));
-    // The packed query, key and value live as long as the keys and values of the result.
-    int arrays = dropout(block, output) > 0 ? 7 : 4;
-    LayerObserver.notifyFused(output, result.x(), () -> retainedBytes(x, block, output, arrays));
-    return result;
+    NDArray observed =
+        LayerObserver.notifyFused(MultiHeadAttention.class, result.x(), queryKeyValue, output);
+    return new AttentionKernel.Result(observed, result.all());
   }
 
   private static boolean anyAdapted(Linear... layers) {
@@ -113,21 +111,6 @@ public final class MultiHeadAttention extends Layer implements Attention {
 
   private static double dropout(AttentionConfig.BlockSpec block, Linear output) {
     return output.training() ? block.dropout() : 0;
-  }
-
-  /**
-   * The bytes that the kernel keeps for the backward pass besides its input and output: query, key,
-   * value and the mixed values, and with dropout for each weight its value before (4) and after
-   * dropout (4) and whether it stays (1).
-   *
-   * @param x (batch, tokens, width)
-   * @param arrays the number of arrays of the size of x
-   */
-  private static long retainedBytes(
-      NDArray x, AttentionConfig.BlockSpec block, Linear output, int arrays) {
-    long tokens = x.getShape().get(1);
-    long weights = x.getShape().get(0) * block.heads() * tokens * tokens;
-    return arrays * x.size() * Float.BYTES + (dropout(block, output) > 0 ? 9 * weights : 0);
   }
 
   private static NDArray[] weights(Linear... layers) {

@@ -74,12 +74,16 @@ public final class ProfileCommand implements Callable<Integer> {
       console.printText(TextTable.of(table));
       String state =
           Formats.of(
-              "Step of %.2f ms, mean of %d; %.2f ms without profiling (overhead %.1f %%).",
-              profile.seconds() * 1e3,
-              profile.steps(),
-              profile.plainSeconds() * 1e3,
-              100 * (profile.seconds() / profile.plainSeconds() - 1));
+              "Step of %.2f ms, mean of %d. Profiled steps take %.1f %% longer than the steps between"
+                  + " them (medians).",
+              profile.seconds() * 1e3, profile.steps(), 100 * profile.overhead());
       console.print(state);
+      if (profile.rows().stream()
+          .noneMatch(row -> row.phase() == Phase.BACKWARD && !row.layer().isEmpty())) {
+        console.print(
+            "The times of the layers in the backward pass are unknown: the output of a layer takes"
+                + " no part in the loss.");
+      }
       console.print(
           "validation: %.2f s, checkpoint: %.2f s",
           profile.validationSeconds(), profile.checkpointSeconds());
