@@ -102,6 +102,11 @@ public record RunDirectory(Path path, boolean preexisting) {
     return Files.isRegularFile(path.resolve(RUN_FILE));
   }
 
+  /** Whether a path is the folder of an experiment: a run file without a run. */
+  public static boolean isExperiment(Path path) {
+    return isRun(path) && !new RunDirectory(path).hasFilesOfRun();
+  }
+
   /**
    * A run directory with a provenance.
    *

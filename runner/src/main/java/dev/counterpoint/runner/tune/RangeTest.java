@@ -88,11 +88,23 @@ public record RangeTest(double min, double max, int steps) {
     return points.stream().mapToDouble(Point::smoothed).min().orElseThrow();
   }
 
+  /**
+   * The smoothed loss that is not noise: below the mean of the first quarter of the losses, whose
+   * learning rates are too small for an effect, by one standard deviation of these.
+   */
+  private static double decreased(List<Point> points) {
+    List<Point> first = points.subList(0, points.size() / 4 + 1);
+    double mean = first.stream().mapToDouble(Point::loss).average().orElseThrow();
+    double variance =
+        first.stream().mapToDouble(it -> Math.pow(it.loss() - mean, 2)).average().orElseThrow();
+    return Math.min(DECREASE * mean, mean - Math.sqrt(variance));
+  }
+
   /** The suggested learning rate; empty if the loss does not decrease. */
   public static OptionalDouble suggestion(List<Point> points) {
     double steepest = 0;
     OptionalDouble suggestion = OptionalDouble.empty();
-    if (points.isEmpty() || lowest(points) > DECREASE * points.get(0).smoothed()) {
+    if (points.isEmpty() || lowest(points) > decreased(points)) {
       return suggestion;
     }
     for (int i = HALF_WINDOW; i + HALF_WINDOW < points.size(); i++) {

@@ -1,5 +1,10 @@
 package dev.counterpoint.runner.wiring;
 
+import dev.counterpoint.core.model.FeedForwardConfig;
+import dev.counterpoint.core.model.NormConfig;
+import dev.counterpoint.core.model.initializer.InitializerConfig;
+import dev.counterpoint.core.model.pooling.PoolingConfig;
+import dev.counterpoint.core.model.position.PositionsConfig;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.model.attention.AttentionConfig;
@@ -45,6 +50,11 @@ public record JavaFile(Run.Request original, @Nullable String from, Class<?> typ
     Map<Class<?>, String> keys = new LinkedHashMap<>();
     keys.put(ModelConfig.class, "model");
     keys.put(AttentionConfig.class, "model.attention");
+    keys.put(FeedForwardConfig.class, "model.feedForward");
+    keys.put(NormConfig.class, "model.norm");
+    keys.put(PositionsConfig.class, "model.positions");
+    keys.put(PoolingConfig.class, "model.pooling");
+    keys.put(InitializerConfig.class, "model.initializer");
     keys.put(Loss.class, "loss");
     keys.put(OptimizerConfig.class, "training.optimizer");
     keys.put(Schedule.class, "training.schedule");

@@ -157,13 +157,13 @@ public record Run(
     }
     FileAccess.requireAccess(path);
     if (Files.isDirectory(path)) {
-      boolean isExperiment = RunDirectory.isRun(path) && !new RunDirectory(path).hasFilesOfRun();
-      return isExperiment
+      return RunDirectory.isExperiment(path)
           ? of(RecordCopy.with(request, "run", path.resolve(RunDirectory.RUN_FILE).toString()))
           : resume(request, path);
     }
     if (!Files.isRegularFile(path)) {
-      throw new InvalidSettings(unknown(request.run()));
+      boolean isFile = request.run().matches("(?i).*(\\.(ya?ml|java)|/.*)");
+      throw new InvalidSettings(isFile ? path + " does not exist." : unknown(request.run()));
     }
     String name = path.getFileName().toString();
     if (name.matches(".*\\.(java|class|jar)")) {

@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli.option;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.wiring.JavaFile;
 import dev.counterpoint.runner.wiring.Run;
+import dev.counterpoint.runner.rundir.RunDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -30,12 +31,15 @@ public final class NewRunOptions {
   /**
    * Returns the request to train the run.
    *
-   * @throws InvalidSettings if the run is a directory, such as a run directory
+   * @throws InvalidSettings if the run is a directory that is not the folder of an experiment
    */
   public Run.Request request() {
-    if (Files.isDirectory(Path.of(name))) {
+    Path folder = Path.of(name);
+    if (Files.isDirectory(folder) && !RunDirectory.isExperiment(folder)) {
       throw new InvalidSettings(
-          name + " is a directory; name a built-in experiment or a YAML file to start a new run.");
+          "%s is not the folder of an experiment; name one, a built-in experiment or a YAML file to"
+              + " start a new run.",
+          name);
     }
     Run.Request request = new Run.Request(name, sets, classpath.paths(), null);
     Optional<JavaFile> java = JavaFile.of(request, null);

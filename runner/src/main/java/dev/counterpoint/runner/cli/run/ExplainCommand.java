@@ -208,8 +208,10 @@ public final class ExplainCommand implements Callable<Integer> {
     }
     if (newest.isPresent() && run.state() != RunRecord.State.RUNNING) {
       if (run.state() == RunRecord.State.FINISHED) {
-        long epochs = run.settings().at("/training/epochs").asLong();
-        command("train longer", "train", path, "--set", "training.epochs=" + 2 * epochs);
+        JsonNode training = run.settings().path("training");
+        String limit = training.path("maxSteps").asLong() == run.steps() ? "maxSteps" : "epochs";
+        String more = "training." + limit + "=" + 2 * training.path(limit).asLong();
+        command("train longer", "train", path, "--set", more);
       } else {
         command("resume after step " + newest.getAsLong(), "train", path);
       }

@@ -9,6 +9,7 @@ import java.io.StringReader;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.stream.Collectors;
@@ -42,6 +43,7 @@ record Page(
     String runFile,
     List<Fact> provenance) {
   private static final Template TEMPLATE = template("report");
+  private static final String AUXILIARY = "auxiliary"; // of metrics.jsonl
 
   /** A row of the validation table. */
   record Validation(long step, int epoch, List<String> values) {}
@@ -113,7 +115,13 @@ record Page(
   }
 
   private static List<Chart> charts(RunLog log) {
-    return Stream.of(
+    Stream<Chart> auxiliary =
+        log.train().stream()
+            .flatMap(row -> row.path(AUXILIARY).properties().stream().map(Map.Entry::getKey))
+            .distinct()
+            .map(name -> auxiliary(name, log));
+    Stream<Chart> charts =
+        Stream.of(
             Chart.of(
                 "loss",
                 "Loss",
@@ -130,9 +138,16 @@ record Page(
             Chart.of(
                 "speed",
                 "Throughput in examples per second",
-                RunLog.series("examples per second", log.train(), "itemsPerSecond")))
-        .filter(Chart::hasCurves)
-        .toList();
+                RunLog.series("examples per second", log.train(), "itemsPerSecond")));
+    return Stream.concat(charts, auxiliary).filter(Chart::hasCurves).toList();
+  }
+
+  private static Chart auxiliary(String name, RunLog log) {
+    String column = AUXILIARY + "/" + name.replace("~", "~0").replace("/", "~1");
+    return Chart.of(
+        AUXILIARY + "-" + name,
+        "Auxiliary loss \"" + name + "\"",
+        RunLog.series(name, log.train(), column));
   }
 
   /**
