@@ -27,7 +27,7 @@ record MemoryEstimate(
     long program,
     long peak) {
   /** Measured with small models; it depends little on the model. */
-  private static final long PROGRAM = 75_000_000;
+  private static final long PROGRAM = 85_000_000;
 
   /**
    * Fragments as a part of the activations, if all batches have the same shape, and if their
