@@ -27,7 +27,7 @@ record MemoryEstimate(
     long program,
     long peak) {
   /** Measured with small models; it depends little on the model. */
-  private static final long PROGRAM = 75_000_000;
+  private static final long PROGRAM = 85_000_000;
 
   /**
    * Fragments as a part of the activations, if all batches have the same shape, and if their
@@ -55,9 +55,9 @@ record MemoryEstimate(
     long optimizer = (slots + averages) * trainable;
     long activations = Math.max(0, step - trainable);
     long fragments = Math.round((sameShapes ? SAME_SHAPES : OTHER_LENGTHS) * activations);
-    // After the last step the copies take the place of the activations.
+    // After the last step the copies take the place of the activations and fragments.
     long copied = run.checkpoint().background() ? weights + optimizer : 0;
-    long copies = savesBetween ? copied : Math.max(0, copied - activations);
+    long copies = savesBetween ? copied : Math.max(0, copied - activations - fragments);
     boolean accumulates = run.training().microBatch() < run.training().batchSize();
     long gradients = accumulates ? 2 * trainable : trainable; // those of a micro-batch are added
     return new MemoryEstimate(
