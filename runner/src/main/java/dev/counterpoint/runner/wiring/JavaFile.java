@@ -1,13 +1,13 @@
 package dev.counterpoint.runner.wiring;
 
+import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.FeedForwardConfig;
+import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.model.NormConfig;
+import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.model.initializer.InitializerConfig;
 import dev.counterpoint.core.model.pooling.PoolingConfig;
 import dev.counterpoint.core.model.position.PositionsConfig;
-import dev.counterpoint.core.loss.Loss;
-import dev.counterpoint.core.model.ModelConfig;
-import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.settings.FileAccess;

@@ -1,9 +1,9 @@
 package dev.counterpoint.runner.cli.option;
 
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.wiring.JavaFile;
 import dev.counterpoint.runner.wiring.Run;
-import dev.counterpoint.runner.rundir.RunDirectory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
