@@ -131,28 +131,36 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
                 Formats.count(values.size(), SEED)));
       }
     }
+    long newSeed = 0; // for a difference that is not known
     for (RunGroup group : groups.subList(1, groups.size())) {
       Map<Long, Double> values = group.values(metric);
       if (!baseline.isEmpty() && !values.isEmpty()) {
+        Optional<Difference> difference = Difference.of(baseline, values);
+        double mean = Difference.mean(values.values()) - Difference.mean(baseline.values());
         lines.add(
-            group.name()
-                + " - "
-                + groups.get(0).name()
-                + ": "
-                + Difference.of(baseline, values)
-                    .map(Difference::describe)
-                    .orElseGet(() -> describeUnknown(baseline, values)));
+            "%s - %s: %s"
+                .formatted(
+                    group.name(),
+                    groups.get(0).name(),
+                    difference
+                        .map(Difference::describe)
+                        .orElseGet(() -> Formats.of("%+.4g, which may be chance", mean))));
+        if (difference.isEmpty()) {
+          newSeed = Math.max(newSeed, 1 + Math.max(last(baseline), last(values)));
+        }
       }
+    }
+    if (newSeed > 0) {
+      lines.add(
+          "The deviation of a group with one seed is unknown. Train it with more seeds, as with"
+              + " --set seed="
+              + newSeed);
     }
     return lines;
   }
 
-  private static String describeUnknown(Map<Long, Double> one, Map<Long, Double> other) {
-    return Formats.of(
-        "%+.4g. A group has one seed only, so its deviation is unknown, and the difference may be"
-            + " chance. Train it with more seeds, as with --set seed=%s",
-        Difference.mean(other.values()) - Difference.mean(one.values()),
-        Math.max(new TreeSet<>(one.keySet()).last(), new TreeSet<>(other.keySet()).last()) + 1);
+  private static long last(Map<Long, Double> valuesBySeed) {
+    return new TreeSet<>(valuesBySeed.keySet()).last();
   }
 
   /** The comparison as a JSON object. */

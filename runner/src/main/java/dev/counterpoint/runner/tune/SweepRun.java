@@ -198,7 +198,10 @@ public final class SweepRun {
   private void finish(int trial, int round, ChildJvm child) throws IOException {
     int code = child.exitCode();
     String name = "trial " + trial + " (" + String.join(" ", sets(trial)) + ")";
-    if (stopped || code == RankExit.RETRY || RankExit.isStopped(code)) {
+    if (stopped) {
+      return;
+    }
+    if (code == RankExit.RETRY || RankExit.isStopped(code)) {
       console.log("%s ended with exit code %s: the sweep stops", name, code);
       stop("TERM");
       return;

@@ -95,6 +95,9 @@ final class NewCommandTest {
         .content()
         .contains("train " + folder.resolve("plain"), "evaluate RUN_DIR", "serve RUN_DIR");
     assertThat(terminal.out()).contains("README.md", "train " + folder.resolve("plain"));
+    assertThat(terminal.run("plan", folder.resolve("plain").toString(), "--no-timing"))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
   }
 
   @ParameterizedTest

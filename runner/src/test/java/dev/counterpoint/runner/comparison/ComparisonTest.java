@@ -60,10 +60,10 @@ final class ComparisonTest {
     run(1, 1e-3, 0.8);
     run(1, 1e-2, 0.9);
 
-    assertThat(Comparison.of(runs).describe("accuracy"))
-        .last()
-        .asString()
-        .contains("+0.1", "one seed", "seed=2");
+    assertThat(Comparison.of(runs).describe("accuracy").subList(2, 4))
+        .satisfiesExactly(
+            difference -> assertThat(difference).contains("+0.1"),
+            advice -> assertThat(advice).contains("one seed", "seed=2"));
   }
 
   @Test

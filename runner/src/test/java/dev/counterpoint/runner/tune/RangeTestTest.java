@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.function.DoubleUnaryOperator;
 import org.junit.jupiter.api.Test;
 
@@ -19,6 +20,20 @@ final class RangeTestTest {
   void suggestsNothingIfTheLossDoesNotDecrease() {
     assertThat(RangeTest.suggestion(points(power -> 1 + Math.exp(power)))).isEmpty();
     assertThat(RangeTest.suggestion(List.of())).isEmpty();
+  }
+
+  @Test
+  void noiseIsNoDecrease() {
+    Random random = new Random(3);
+    List<RangeTest.Point> flat = points(power -> 0.69 + 0.05 * random.nextGaussian());
+    List<RangeTest.Point> smoothed = new ArrayList<>();
+    double average = flat.get(0).loss();
+    for (RangeTest.Point point : flat) {
+      average = 0.9 * average + 0.1 * point.loss();
+      smoothed.add(new RangeTest.Point(point.learningRate(), point.loss(), average));
+    }
+
+    assertThat(RangeTest.suggestion(smoothed)).isEmpty();
   }
 
   /** Losses as a function of the decimal logarithm of the learning rate, from 1e-7 to 1. */

@@ -131,7 +131,7 @@ public final class TuneCommand implements Callable<Integer> {
     String state =
         suggestion.isPresent()
             ? "Suggested learning rate: " + Formats.learningRate(suggestion.getAsDouble())
-            : "No suggestion: the loss does not decrease at any learning rate.";
+            : "No suggestion: the loss does not decrease by more than its noise at any learning rate.";
     Files.createDirectories(directory.path());
     Path page = directory.path().resolve("learning-rate.html");
     AtomicFile.writeText(
@@ -141,7 +141,8 @@ public final class TuneCommand implements Callable<Integer> {
                 state + (suggestion.isPresent() ? ", where the smoothed loss falls fastest." : ""),
                 column(points, RangeTest.Point::learningRate),
                 column(points, RangeTest.Point::loss),
-                column(points, RangeTest.Point::smoothed))
+                column(points, RangeTest.Point::smoothed),
+                suggestion)
             .toHtml());
     FileAccess.makeFilePrivate(page);
     console.print(state);

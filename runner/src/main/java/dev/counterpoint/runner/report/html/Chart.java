@@ -7,6 +7,7 @@ import java.util.List;
 import java.util.function.BiFunction;
 import java.util.function.DoubleFunction;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Line chart of one or more series over steps or learning rates, in SVG coordinates of 400 by 220.
@@ -84,7 +85,7 @@ record Chart(
    * Creates a chart of losses over learning rates, on a logarithmic axis.
    *
    * @param line drawn as a line; its steps are decimal logarithms of learning rates
-   * @param dots the points, with the same steps
+   * @param dots drawn as points; may be empty
    */
   static Chart overLearningRates(String id, String title, Series line, Series dots) {
     return of(
@@ -93,7 +94,9 @@ record Chart(
         "learning rate",
         Ticks.spanning(line.steps()[0], lastStep(line)),
         power -> Ticks.text(Math.pow(10, power)),
-        List.of(new Styled(line, "first", false), new Styled(dots, "second", true)));
+        Stream.of(new Styled(line, "first", false), new Styled(dots, "second", true))
+            .filter(it -> it.series().hasValues())
+            .toList());
   }
 
   private static Chart of(

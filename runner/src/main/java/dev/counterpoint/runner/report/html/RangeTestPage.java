@@ -4,6 +4,7 @@ import dev.counterpoint.core.settings.Formats;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalDouble;
 
 /**
  * Page of a learning-rate range test. The template {@code range-test.mustache} refers to these
@@ -23,12 +24,22 @@ public record RangeTestPage(String name, String state, List<?> charts, List<Row>
    * @param learningRates ascending; at least one
    * @param losses the loss at each learning rate
    * @param smoothed the smoothed losses
+   * @param suggestion one of the learning rates, or none
    */
   public static RangeTestPage of(
-      String name, String state, double[] learningRates, double[] losses, double[] smoothed) {
+      String name,
+      String state,
+      double[] learningRates,
+      double[] losses,
+      double[] smoothed,
+      OptionalDouble suggestion) {
     double[] powers = Arrays.stream(learningRates).map(Math::log10).toArray();
     List<Row> rows = new ArrayList<>();
+    Series suggested = new Series("suggestion", new double[0], new double[0]);
     for (int i = 0; i < losses.length; i++) {
+      if (suggestion.equals(OptionalDouble.of(learningRates[i]))) {
+        suggested = new Series("suggestion", new double[] {powers[i]}, new double[] {smoothed[i]});
+      }
       rows.add(
           new Row(
               Formats.learningRate(learningRates[i]),
@@ -38,9 +49,9 @@ public record RangeTestPage(String name, String state, List<?> charts, List<Row>
     Chart chart =
         Chart.overLearningRates(
             "range",
-            "Loss",
+            "Smoothed loss by learning rate",
             new Series("smoothed loss", powers, smoothed),
-            new Series("loss", powers, losses));
+            suggested);
     return new RangeTestPage(name, state, List.of(chart), rows);
   }
 

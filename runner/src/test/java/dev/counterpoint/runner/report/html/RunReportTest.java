@@ -100,6 +100,18 @@ final class RunReportTest {
   }
 
   @Test
+  void anAuxiliaryLossHasAChart() throws IOException {
+    Files.writeString(
+        directory.metrics(),
+        """
+        {"split":"train","step":10,"epoch":1,"loss":0.8,"auxiliary":{"router/balance":0.25}}
+        {"split":"train","step":20,"epoch":1,"loss":0.7,"auxiliary":{"router/balance":0.125}}
+        """);
+
+    assertThat(written()).contains("router/balance: from 0.25 at step 10 to 0.125 at step 20");
+  }
+
+  @Test
   void nonFiniteValueIsAGapInTheCurve() {
     Chart loss =
         Chart.of(
