@@ -18,6 +18,7 @@ public final class LayerObserver implements AutoCloseable {
   private final IdentityHashMap<Layer, String> paths = new IdentityHashMap<>();
   private final Listener listener;
   private final Consumer<Fused> fused;
+  private @Nullable NDArray last; // output that was observed
 
   /** Receives the output of a layer, and returns the array that the model continues with. */
   @FunctionalInterface
@@ -99,7 +100,25 @@ public final class LayerObserver implements AutoCloseable {
     }
     String path = observer.paths.get(layer);
     String type = layer.getClass().getSimpleName();
-    return observer.listener.observe(path == null ? type : path + " (" + type + ")", output);
+    return observer.observe(path == null ? type : path + " (" + type + ")", output);
+  }
+
+  private NDArray observe(String name, NDArray output) {
+    NDArray result = listener.observe(name, output);
+    last = result;
+    return result;
+  }
+
+  /**
+   * Passes the output of a part, which may be user-defined, to the active observer, unless the part
+   * has observed its output itself.
+   *
+   * @return the array to continue with
+   */
+  public static NDArray notifyPart(UnaryLayer part, NDArray output) {
+    LayerObserver observer = CURRENT.get();
+    boolean isObserved = observer == null || observer.last == output;
+    return !isObserved && part instanceof Layer layer ? notify(layer, output) : output;
   }
 
   /**
@@ -117,7 +136,7 @@ public final class LayerObserver implements AutoCloseable {
         Arrays.stream(layers).map(layer -> observer.paths.getOrDefault(layer, "")).toList();
     String common = paths.stream().reduce(LayerObserver::commonPath).orElseThrow();
     String name = common + " (" + type.getSimpleName() + ")";
-    NDArray result = observer.listener.observe(name, output);
+    NDArray result = observer.observe(name, output);
     observer.fused.accept(new Fused(name, paths));
     return result;
   }

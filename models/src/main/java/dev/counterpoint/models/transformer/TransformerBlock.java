@@ -3,6 +3,7 @@ package dev.counterpoint.models.transformer;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.model.Dropout;
 import dev.counterpoint.core.model.Layer;
+import dev.counterpoint.core.model.LayerObserver;
 import dev.counterpoint.core.model.Name;
 import dev.counterpoint.core.model.UnaryLayer;
 import dev.counterpoint.core.model.attention.Attention;
@@ -43,11 +44,15 @@ public final class TransformerBlock extends Layer {
    * @return (batch, tokens, width)
    */
   public NDArray forward(NDArray x, @Nullable NDArray mask) {
-    NDArray normalized = attentionNorm.forward(x);
+    NDArray normalized = apply(attentionNorm, x);
     NDArray context =
         mask == null ? attention.forward(normalized) : attention.forward(normalized, mask);
     NDArray attended = dropout.addTo(x, context);
-    NDArray transformed = feedForward.forward(feedForwardNorm.forward(attended));
+    NDArray transformed = apply(feedForward, apply(feedForwardNorm, attended));
     return dropout.addTo(attended, transformed);
+  }
+
+  private static NDArray apply(UnaryLayer part, NDArray x) {
+    return LayerObserver.notifyPart(part, part.forward(x));
   }
 }

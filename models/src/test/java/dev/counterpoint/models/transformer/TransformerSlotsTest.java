@@ -14,6 +14,7 @@ import dev.counterpoint.core.model.Activation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.FeedForwardConfig;
 import dev.counterpoint.core.model.Layer;
+import dev.counterpoint.core.model.LayerObserver;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.Predictor;
 import dev.counterpoint.core.model.UnaryLayer;
@@ -199,6 +200,29 @@ class TransformerSlotsTest {
     assertThatThrownBy(() -> model(Map.of("feedForward", clashing)))
         .isInstanceOf(InvalidSettings.class)
         .hasMessageContaining("parameter names");
+  }
+
+  /** A feed-forward layer that does not observe its output. */
+  private static final class Twice extends Layer implements UnaryLayer {
+    @Override
+    public NDArray forward(NDArray x) {
+      return x.mul(2);
+    }
+  }
+
+  @Test
+  void thePartsOfABlockAreObservedOnce() {
+    FeedForwardConfig twice = (int width, Activation activation) -> new Twice();
+    List<String> observed = new ArrayList<>();
+    try (BaseModel model = model(Map.of("feedForward", twice));
+        LayerObserver observer =
+            LayerObserver.begin(model, (layer, output) -> observed.add(layer))) {
+      logits(model, Sequences.single(SHORT));
+    }
+
+    assertThat(observed)
+        .containsOnlyOnce("body.blocks.0.attentionNorm (LayerNorm)")
+        .containsOnlyOnce("body.blocks.0 (Twice)");
   }
 
   private static BaseModel model(Map<String, Object> slot) {
