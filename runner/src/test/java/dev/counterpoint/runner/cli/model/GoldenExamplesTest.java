@@ -33,6 +33,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -92,13 +93,24 @@ final class GoldenExamplesTest {
   private Path run = Path.of("");
   private Path model = Path.of("");
 
+  private static int threadsBefore;
+
+  /** All trainings and checks have as many threads as those of {@code serve}. */
   @BeforeAll
   static void train() throws IOException {
+    threadsBefore = Torch.threads();
+    int processors = Runtime.getRuntime().availableProcessors();
+    Torch.setThreads(Math.max(1, processors / BatchLimits.defaults().threads()));
     Files.writeString(trained.resolve("Own.java"), MODEL);
     Files.writeString(trained.resolve("train.tsv"), rows(48));
     Files.writeString(trained.resolve("other.tsv"), rows(40));
     Files.writeString(trained.resolve("run.yaml"), RUN_FILE);
     train("run");
+  }
+
+  @AfterAll
+  static void restoreThreads() {
+    Torch.setThreads(threadsBefore);
   }
 
   private static String rows(int count) {
@@ -109,9 +121,6 @@ final class GoldenExamplesTest {
 
   private static void train(String output, String... sets) {
     List<String> arguments = new ArrayList<>(List.of("train", trained.resolve("run.yaml") + ""));
-    int processors = Runtime.getRuntime().availableProcessors();
-    int threads = Math.max(1, processors / BatchLimits.defaults().threads()); // as serve has
-    arguments.addAll(List.of("--set", "threads=" + threads));
     arguments.addAll(List.of("--output", trained.resolve(output).toString()));
     Stream.of(sets).forEach(set -> arguments.addAll(List.of("--set", set)));
     run(ExitCode.SUCCESS, arguments.toArray(String[]::new));
