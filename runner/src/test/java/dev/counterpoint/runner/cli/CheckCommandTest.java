@@ -17,7 +17,7 @@ final class CheckCommandTest {
     int code = terminal.run("check", check, folder.toString());
 
     assertThat(code).isEqualTo(2);
-    assertThat(terminal.err()).contains(folder + " is a directory");
+    assertThat(terminal.err()).contains(folder + " is not the folder of an experiment");
   }
 
   @ParameterizedTest
