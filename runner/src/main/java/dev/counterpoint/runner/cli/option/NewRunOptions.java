@@ -17,7 +17,8 @@ import picocli.CommandLine.Parameters;
 public final class NewRunOptions {
   @Parameters(
       paramLabel = "RUN",
-      description = "A built-in experiment, a YAML file, or a Java file.")
+      description =
+          "A built-in experiment, a YAML file, the folder of an experiment, or a Java file.")
   private String name = "";
 
   @Option(
