@@ -62,16 +62,14 @@ final class CompressedBody {
         }
       }
     } catch (IOException e) {
-      throw invalid(encoding);
+      content = new byte[0];
+      isWhole = false;
     }
     if (!isWhole) {
-      throw invalid(encoding);
+      throw new InvalidSettings(
+          "The body is not compressed as its content-encoding, %s.", encoding);
     }
     return AggregatedHttpRequest.of(request.headers(), HttpData.wrap(content));
-  }
-
-  private static InvalidSettings invalid(String encoding) {
-    return new InvalidSettings("The body is not compressed as its content-encoding, %s.", encoding);
   }
 
   private static byte[] read(InputStream in, int maxBytes) throws IOException {

@@ -155,8 +155,8 @@ public final class ExplainCommand implements Callable<Integer> {
           "model: %s, hash %s"
               .formatted(
                   summary.has("bestStep")
-                      ? "the best one, of step " + summary.path("bestStep").asText()
-                      : "that of the last step",
+                      ? "the best one, after step " + summary.path("bestStep").asText()
+                      : "after the last step",
                   abbreviated(summary.path("modelHash"))));
       summary.path("warnings").forEach(warning -> line("warning: " + warning.asText()));
     } else {
