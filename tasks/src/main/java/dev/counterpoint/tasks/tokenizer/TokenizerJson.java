@@ -17,6 +17,7 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /**
@@ -39,7 +40,11 @@ record TokenizerJson(String name) {
   /** How many times as long as a text other normalizers can make it. */
   private static final Map<String, Integer> EXPANSION = Map.of("ByteLevel", 2, "Precompiled", 16);
 
-  private static final Pattern UNLIMITED = Pattern.compile("([*+]|\\{\\d*,})(?!\\+)");
+  private static final Pattern OPENING =
+      Pattern.compile("\\((\\?([a-z-]*:|<?[=!]|>|<\\w+>|'\\w+'|#[^)]*)?)?");
+  private static final Pattern QUANTIFIER =
+      Pattern.compile("(?<range>[*+?]|\\{\\d*,?\\d*})(?:(?<=[*+?])(?<possessive>\\+)|\\?)?");
+  private static final Pattern REFERENCE = Pattern.compile("\\\\[gk1-9]|\\(\\?[~(]");
   private static final JsonNode COMPONENTS = resource("components.json");
 
   /** Reads a table of this package. */
@@ -63,11 +68,12 @@ record TokenizerJson(String name) {
     check.model(typed.get("model"));
     file.path("post_processor").findParents("special_tokens").forEach(check::template);
     for (JsonNode regex : file.findValues("Regex")) {
-      if (hasNestedRepetition(regex.asText())) {
+      if (mayBacktrack(regex.asText())) {
         throw check.invalid(
             "Regex",
             regex,
-            "a pattern without nested repetition, such as (a+b?)*; a possessive inner one, a++, is allowed");
+            "a pattern without a repeated group that matches in several ways, such as (a|b?)*, and"
+                + " without a*b*c; possessive repetitions, such as a*+, are allowed");
       }
     }
     double growth = 1; // of a text, if each replacement applies to the result of the one before it
@@ -84,35 +90,96 @@ record TokenizerJson(String name) {
     }
   }
 
+  /** What matters of a group of a regular expression. */
+  private static final class Group {
+    /** Whether it can match a text in several ways: it has alternatives or repetitions. */
+    private boolean varies;
+
+    /** The unlimited repetitions of the current alternative, and those before the group. */
+    private int repetitions;
+
+    /** Whether something must match after two unlimited repetitions. */
+    private boolean mayFail;
+
+    private final int before;
+    private int most;
+
+    Group(int before) {
+      this.before = before;
+      repetitions = before;
+      most = before;
+    }
+
+    void endAlternative() {
+      most = Math.max(most, repetitions);
+      repetitions = before;
+    }
+  }
+
   /**
-   * Whether a regular expression repeats a group that has an unlimited repetition itself, as in
-   * {@code (a+b?)*}. On texts that do not match, its time grows exponentially; the native library
-   * then aborts the process. Possessive repetitions, as in {@code (a++b?)*}, do not count.
+   * Whether a regular expression may need more than linear time for a text: it repeats a group that
+   * can match in several ways, as in {@code (a|aa)+} or {@code (a+b?)*}, something must match after
+   * two unlimited repetitions, as in {@code a*a*b}, or it refers to a group. On long texts that do
+   * not match, the native library then aborts the process. Possessive repetitions and atomic groups
+   * match in one way, as in {@code (a++b)*} or {@code (?>a+)*}.
    */
-  static boolean hasNestedRepetition(String regex) {
+  static boolean mayBacktrack(String regex) {
+    if (REFERENCE.matcher(regex).find()) {
+      return true;
+    }
     String plain =
         regex
-            .replaceAll("\\\\(?s:.)", "x") // escapes
+            .replaceAll("\\\\(?:[pP]\\{[^}]*}|(?s:.))", "x") // escapes
             .replaceAll("\\[\\^?]?(?:[^\\[\\]]|\\[[^\\]]*])*]", "x"); // character classes
-    Deque<Boolean> groups = new ArrayDeque<>(List.of(false));
-    for (int i = 0; i < plain.length(); i++) {
-      boolean repeated =
-          "*+?}".indexOf(plain.charAt(i)) < 0
-              && UNLIMITED.matcher(plain.substring(i + 1)).lookingAt();
-      if (plain.charAt(i) == '(') {
-        groups.push(false);
-      } else if (plain.charAt(i) == ')' && groups.size() > 1) {
-        boolean within = groups.pop();
-        if (within && repeated) {
+    Deque<Group> groups = new ArrayDeque<>(List.of(new Group(0)));
+    Deque<Boolean> atomic = new ArrayDeque<>();
+    Matcher opening = OPENING.matcher(plain);
+    Matcher quantifier = QUANTIFIER.matcher(plain);
+    int at = 0;
+    while (at < plain.length()) {
+      Group group = groups.element();
+      char symbol = plain.charAt(at);
+      if (symbol == '(' && opening.region(at, plain.length()).lookingAt()) {
+        groups.push(new Group(group.repetitions));
+        atomic.push(opening.group().equals("(?>"));
+        at = opening.end();
+        continue;
+      }
+      at++;
+      if (symbol == '|') {
+        group.varies = true;
+        group.endAlternative();
+        continue;
+      }
+      boolean varies = false;
+      boolean mayFail = group.repetitions >= 2;
+      if (symbol == ')' && groups.size() > 1) {
+        Group inner = groups.pop();
+        inner.endAlternative();
+        group = groups.element();
+        mayFail = inner.mayFail;
+        if (!atomic.pop()) {
+          group.repetitions = inner.most;
+          varies = inner.varies;
+        }
+      } else if ("*+?".indexOf(symbol) >= 0) {
+        return true; // the repetition of a repetition, as in a{2}+
+      }
+      if (quantifier.region(at, plain.length()).lookingAt()) {
+        at = quantifier.end();
+        String range = quantifier.group("range");
+        if (varies && !range.matches("[?]|\\{[01]?,?1}")) {
           return true;
         }
-        groups.push(groups.pop() || within || repeated);
-      } else if (repeated) {
-        groups.pop();
-        groups.push(true);
+        boolean isPossessive = quantifier.group("possessive") != null;
+        varies |= !isPossessive && range.matches("[*+?]|\\{.*,.*");
+        mayFail &= !range.matches("[*?]|\\{0?,.*");
+        group.repetitions += !isPossessive && range.matches("[*+]|\\{\\d*,}") ? 1 : 0;
       }
+      group.varies |= varies;
+      group.mayFail |= mayFail;
     }
-    return false;
+    return groups.getLast().mayFail;
   }
 
   /** Validates a value of a kind in {@code components.json}. */
