@@ -287,7 +287,7 @@ public final class ModelFolder {
     ObjectNode settings = settings(content);
     checkFormat(folder, settings.path(FolderChecksums.FORMAT));
     settings.remove(List.of(FolderChecksums.FORMAT, BASE_HASH));
-    return SettingsTree.load(file.toString(), withCurrentKeys(settings).toString(), List.of());
+    return SettingsTree.ofJson(file.toString(), withCurrentKeys(settings));
   }
 
   /** The settings of Counterpoint in the content of {@link #CONFIG}. */

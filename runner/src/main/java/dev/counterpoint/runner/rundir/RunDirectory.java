@@ -7,9 +7,11 @@ import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.inference.ModelFolder;
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.time.LocalDateTime;
 import java.time.ZoneId;
@@ -90,11 +92,24 @@ public record RunDirectory(Path path, boolean preexisting) {
     return free;
   }
 
-  /** Whether there are files that only a run writes: its run file then comes from a run. */
+  /** Whether there is anything that a run writes: the run file then comes from a run. */
   public boolean hasFilesOfRun() {
-    return Stream.of(
-            provenance(), checkpoints(), summary(), metrics(), history(), path.resolve("code/0"))
-        .anyMatch(Files::exists);
+    Stream<Path> files =
+        Stream.of(
+            provenance(),
+            checkpoints(),
+            summary(),
+            metrics(),
+            history(),
+            snapshots(),
+            report(),
+            log(),
+            lock(),
+            mark(),
+            crashMarker(),
+            model().resolve(ModelFolder.CONFIG),
+            path.resolve("code/0"));
+    return files.anyMatch(file -> Files.exists(file, LinkOption.NOFOLLOW_LINKS));
   }
 
   /** Whether a path is a run directory: it contains {@code run.yaml}. */

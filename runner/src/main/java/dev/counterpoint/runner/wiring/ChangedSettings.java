@@ -72,7 +72,7 @@ public final class ChangedSettings {
   /** All settings of a section with their defaults; empty if they do not bind. */
   private Optional<ObjectNode> bound(ObjectNode section, Class<?> type) {
     try {
-      SettingsTree tree = SettingsTree.load("", section.toString(), List.of());
+      SettingsTree tree = SettingsTree.ofJson("", section);
       return Optional.of(binder.toTree(binder.bindLiterals(tree, type)));
     } catch (IllegalArgumentException e) {
       return Optional.empty();

@@ -96,7 +96,11 @@ final class HistoryTest {
     check(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains(pipe + " is neither a file nor a folder");
     assertThat(terminal.run("predict", small.path(), "--text", "a")).isEqualTo(ExitCode.SUCCESS);
-    Files.move(pipe, small.run().resolve("model/pipe"));
+    Files.delete(small.run().resolve("provenance.json"));
+    Files.move(pipe, small.run().resolve("provenance.json"));
+    assertThat(terminal.run("predict", small.path(), "--text", "a"))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    Files.move(small.run().resolve("provenance.json"), small.run().resolve("model/pipe"));
     assertThat(terminal.run("predict", small.path(), "--text", "a"))
         .isEqualTo(ExitCode.INVALID_REQUEST);
   }

@@ -9,6 +9,8 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class RunDirectoryTest {
   @TempDir private Path folder;
@@ -52,5 +54,30 @@ final class RunDirectoryTest {
     run.discardUnlessStarted();
 
     assertThat(existing).isEmptyDirectory();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "provenance.json",
+        "checkpoints",
+        "summary.json",
+        "metrics.jsonl",
+        "history.jsonl",
+        "snapshots",
+        "report.html",
+        "run.log",
+        ".lock",
+        "code/0",
+        "model/config.json"
+      })
+  void folderWithAFileOfARunIsNoExperiment(String name) throws IOException {
+    Files.createFile(folder.resolve("run.yaml"));
+    assertThat(RunDirectory.isExperiment(folder)).isTrue();
+    Path file = folder.resolve(name);
+    Files.createDirectories(file.resolveSibling(""));
+    Files.createSymbolicLink(file, Path.of("missing"));
+
+    assertThat(RunDirectory.isExperiment(folder)).isFalse();
   }
 }

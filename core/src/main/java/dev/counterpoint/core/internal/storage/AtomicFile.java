@@ -62,6 +62,9 @@ public final class AtomicFile {
     if (!Files.exists(file)) {
       return Json.MAPPER.createObjectNode();
     }
+    if (!Files.isRegularFile(file)) {
+      throw new InvalidSettings("%s is not a regular file.", file); // A pipe might never end.
+    }
     try {
       if (Json.MAPPER.readTree(Utf8File.read(file)) instanceof ObjectNode object) {
         return object;

@@ -32,21 +32,20 @@ public final class Json {
       Pattern.compile(
           "( value| instance)? (of|into)( type)? `[^`]*`| \\((class|token|although|set) [^)]*\\)");
 
+  private static final int MAX_STRING = 1 << 28; // The buffers of Jackson end at 2 GiB.
+
   private Json() {}
 
-  /** A builder of mappers for user data: the length of a string is limited by memory only. */
+  /** A builder of mappers for user data. */
   public static JsonMapper.Builder forData() {
     return forData(StreamReadConstraints.DEFAULT_MAX_DEPTH);
   }
 
   /** As {@link #forData()}, with at most the given number of nested lists and objects. */
   public static JsonMapper.Builder forData(int depth) {
-    StreamReadConstraints unlimited =
-        StreamReadConstraints.builder()
-            .maxStringLength(Integer.MAX_VALUE)
-            .maxNestingDepth(depth)
-            .build();
-    return JsonMapper.builder(JsonFactory.builder().streamReadConstraints(unlimited).build())
+    StreamReadConstraints constraints =
+        StreamReadConstraints.builder().maxStringLength(MAX_STRING).maxNestingDepth(depth).build();
+    return JsonMapper.builder(JsonFactory.builder().streamReadConstraints(constraints).build())
         .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
         .enable(JsonReadFeature.ALLOW_NON_NUMERIC_NUMBERS);
   }

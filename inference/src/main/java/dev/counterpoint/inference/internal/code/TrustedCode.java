@@ -107,7 +107,7 @@ public final class TrustedCode {
     requireLines(
         code.stream()
             .flatMap(it -> it.byPath().entrySet().stream())
-            .map(it -> it.getValue() + "  " + it.getKey())
+            .map(it -> it.getValue() + "  " + onOneLine("" + it.getKey()))
             .distinct());
     return code;
   }
@@ -217,9 +217,9 @@ public final class TrustedCode {
     Files.writeString(list, endsLine ? lines : "\n" + lines, StandardOpenOption.APPEND);
   }
 
-  /** A text without line breaks, which would add lines to the list. */
+  /** A text without line breaks, which would add lines, and marks that change the order of text. */
   private static String onOneLine(String text) {
-    return text.replaceAll("\\p{Cntrl}", "?");
+    return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
   }
 
   private Set<String> read() {

@@ -1,5 +1,6 @@
 package dev.counterpoint.inference.internal.config;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.inference.internal.config.YamlNode.Mapping;
@@ -7,10 +8,12 @@ import dev.counterpoint.inference.internal.config.YamlNode.Origin;
 import dev.counterpoint.inference.internal.config.YamlNode.Scalar;
 import dev.counterpoint.inference.internal.config.YamlNode.Sequence;
 import java.util.ArrayList;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.regex.Pattern;
 
 /**
  * The parsed settings of a run file with {@code --set} overrides applied. Defaults are added later
@@ -23,6 +26,10 @@ import java.util.Optional;
  * type has its own defaults. {@link Binder} reports them as notes.
  */
 public final class SettingsTree {
+  /** What YAML does not allow, or reads as a line break or a mark, in a string of JSON. */
+  private static final Pattern NOT_PLAIN =
+      Pattern.compile("[\\x7F-\\x9F\\u2028\\u2029\\uFEFF\\uFFFE\\uFFFF]|\\p{Cs}");
+
   private final String displayName;
   private final Mapping root;
 
@@ -41,6 +48,15 @@ public final class SettingsTree {
   public static SettingsTree load(String displayName, String yamlText, List<String> sets) {
     Mapping file = readFile(displayName, yamlText);
     return new SettingsTree(displayName, assign(file, sets));
+  }
+
+  /** As {@link #load}, for JSON. YAML reads some characters of its strings as line breaks. */
+  public static SettingsTree ofJson(String displayName, JsonNode json) {
+    String yaml =
+        NOT_PLAIN
+            .matcher(json.toString())
+            .replaceAll(it -> "\\\\u" + HexFormat.of().toHexDigits(it.group().charAt(0)));
+    return load(displayName, yaml, List.of());
   }
 
   private static Mapping readFile(String displayName, String yamlText) {

@@ -62,6 +62,13 @@ final class TrustedCodeTest {
   }
 
   @Test
+  void nameOfAFileAddsNoLineToTheQuestion() throws IOException {
+    Path named = Files.writeString(folder.resolve("a\n  0123  ok\u202e.java"), "class A {}");
+
+    assertNotTrusted(named, folder.resolve("a?  0123  ok?.java"));
+  }
+
+  @Test
   void listIsPrivateAndHasTheHashOfTheFile() throws IOException {
     add(source);
     add(source);

@@ -3,6 +3,8 @@ package dev.counterpoint.inference.internal.config;
 import static dev.counterpoint.inference.internal.config.BinderTest.assertRejected;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.inference.internal.config.Sample.AdamW;
 import dev.counterpoint.inference.internal.config.Sample.Linear;
@@ -28,6 +30,16 @@ final class SettingsTreeTest {
     assertThat(tree.origin("b.schedule.warmup")).isEmpty();
     assertThat(tree.origin("b.other")).isEmpty();
     assertThat(tree.origin("d")).isEmpty();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"a\u0085b", "a \u2028 b", "\u2029", "\u007f\u0092", "\ufeff", "\ud83d\ude00"})
+  void stringsOfJsonAreKept(String label) {
+    ObjectNode json = JsonNodeFactory.instance.objectNode();
+    json.putArray("labels").add(label);
+
+    assertThat(SettingsTree.ofJson("config.json", json).strings("labels")).containsExactly(label);
   }
 
   @Test
