@@ -1,5 +1,6 @@
 package dev.counterpoint.serving.http;
 
+import com.linecorp.armeria.common.logging.RequestLogAccess;
 import com.linecorp.armeria.common.logging.RequestLogProperty;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import io.netty.channel.Channel;
@@ -14,8 +15,8 @@ import java.util.concurrent.atomic.AtomicInteger;
 
 /**
  * Limits the connections of a server. Above the limit, a new connection closes the connection that
- * has been without a request for the longest time, so that a client that opens connections and
- * sends nothing does not lock out others.
+ * has been without a whole request for the longest time, so that a client that opens connections
+ * and sends nothing, or sends slowly, does not lock out others.
  */
 final class Connections {
   private static final AttributeKey<State> STATE = AttributeKey.valueOf(Connections.class, "STATE");
@@ -71,18 +72,17 @@ final class Connections {
             });
   }
 
-  /** Observes a request, until its response is sent. */
+  /** Observes a request, from when it has arrived until its response is sent. */
   static void observe(ServiceRequestContext context) {
     Channel channel = context.log().ensureAvailable(RequestLogProperty.SESSION).channel();
     State state = channel == null ? null : channel.attr(STATE).get();
     if (state != null) {
-      state.requests.incrementAndGet();
-      var unused =
-          context
-              .log()
-              .whenComplete()
+      RequestLogAccess log = context.log();
+      var unused = log.whenRequestComplete().thenAccept(it -> state.requests.incrementAndGet());
+      unused =
+          log.whenComplete()
               .thenAccept(
-                  log -> {
+                  it -> {
                     state.idleSince = System.nanoTime();
                     state.requests.decrementAndGet();
                   });

@@ -23,6 +23,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.ModelLease;
 import dev.counterpoint.serving.ModelRegistry;
+import dev.counterpoint.serving.PredictionFailed;
 import dev.counterpoint.serving.PredictionRequest;
 import dev.counterpoint.serving.PredictionResponse;
 import dev.counterpoint.serving.ProductionModelService;
@@ -43,6 +44,7 @@ import java.util.concurrent.CancellationException;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -71,6 +73,8 @@ final class DataApi {
   private final ProductionModelService service;
   private final HttpSettings settings;
   private final Semaphore permits;
+  private final AtomicLong arriving = new AtomicLong(); // bytes of bodies
+  private final long maxArriving;
   private volatile boolean isLeaving;
   private volatile boolean draining;
 
@@ -87,6 +91,7 @@ final class DataApi {
     this.models = models;
     this.settings = settings;
     permits = new Semaphore(settings.maxRequests());
+    maxArriving = (long) settings.maxRequests() * settings.maxBodyBytes();
     service = new ProductionModelService(models, features);
   }
 
@@ -226,36 +231,49 @@ final class DataApi {
           "The content-encoding is %s; allowed: gzip, deflate."
               .formatted(Excerpt.ofItem(encoding)));
     }
-    boolean isAdmitted = permits.tryAcquire();
-    if (draining) {
-      permits.release(isAdmitted ? 1 : 0);
-      return HttpErrors.response(
-          HttpStatus.SERVICE_UNAVAILABLE, "The server is shutting down; try another one.");
-    }
-    if (!isAdmitted) {
-      return HttpErrors.response(
-          HttpStatus.TOO_MANY_REQUESTS,
-          "The server is busy with %s requests. Try again later."
-              .formatted(settings.maxRequests()));
-    }
-    HttpResponse response;
-    try {
-      response = next.serve(context, request);
-    } catch (Exception | Error e) {
-      permits.release();
-      throw e;
-    }
-    var unused = response.whenComplete().whenComplete((done, failure) -> permits.release());
-    return response;
+    return draining ? shuttingDown() : next.serve(context, request);
   }
 
+  /** Answers a request when its body has arrived; a slow client thus delays no other one. */
   private HttpResponse answer(
       ServiceRequestContext context, HttpRequest request, Protocol protocol) {
-    return HttpResponse.of(
+    AtomicLong size = new AtomicLong();
+    CompletableFuture<AggregatedHttpRequest> body =
         request
-            .aggregate()
-            .thenComposeAsync(
-                body -> predict(context, body, protocol), context.blockingTaskExecutor()));
+            .peekData(
+                part -> {
+                  size.addAndGet(part.length());
+                  if (arriving.addAndGet(part.length()) > maxArriving) {
+                    request.abort(busy());
+                  }
+                })
+            .aggregate();
+    var unused = body.whenComplete((done, failure) -> arriving.addAndGet(-size.get()));
+    return HttpResponse.of(body.thenCompose(done -> accept(context, done, protocol)));
+  }
+
+  private CompletableFuture<HttpResponse> accept(
+      ServiceRequestContext context, AggregatedHttpRequest request, Protocol protocol) {
+    if (!permits.tryAcquire()) {
+      return CompletableFuture.failedFuture(busy());
+    }
+    var unused = context.log().whenComplete().thenAccept(log -> permits.release());
+    if (draining) {
+      return CompletableFuture.completedFuture(shuttingDown());
+    }
+    return CompletableFuture.completedFuture(request)
+        .thenComposeAsync(body -> predict(context, body, protocol), context.blockingTaskExecutor());
+  }
+
+  private PredictionFailed busy() {
+    return new PredictionFailed(
+        PredictionFailed.Reason.QUEUE_FULL,
+        "The server is busy with %s requests. Try again later.".formatted(settings.maxRequests()));
+  }
+
+  private static HttpResponse shuttingDown() {
+    return HttpErrors.response(
+        HttpStatus.SERVICE_UNAVAILABLE, "The server is shutting down; try another one.");
   }
 
   private CompletableFuture<HttpResponse> predict(

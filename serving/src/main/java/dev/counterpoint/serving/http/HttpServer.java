@@ -1,5 +1,9 @@
 package dev.counterpoint.serving.http;
 
+import com.linecorp.armeria.common.Flags;
+import com.linecorp.armeria.common.util.EventLoopGroups;
+import com.linecorp.armeria.common.util.ThreadFactories;
+import com.linecorp.armeria.common.util.TransportType;
 import com.linecorp.armeria.server.GracefulShutdown;
 import com.linecorp.armeria.server.Server;
 import com.linecorp.armeria.server.ServerBuilder;
@@ -11,6 +15,10 @@ import dev.counterpoint.serving.feature.FeatureStore;
 import dev.counterpoint.serving.http.AccessToken.Scope;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
+import io.netty.channel.EventLoopGroup;
+import io.netty.channel.MultiThreadIoEventLoopGroup;
+import io.netty.channel.nio.NioIoHandler;
+import io.netty.util.concurrent.Future;
 import java.net.BindException;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
@@ -20,6 +28,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
 import java.util.function.Consumer;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -113,6 +122,7 @@ public final class HttpServer implements AutoCloseable {
     return server
         .errorHandler(new HttpErrors(settings.maxBodyBytes()))
         .accessLogWriter(AccessLogWriter.disabled(), false)
+        .bossGroupFactory(HttpServer::acceptors)
         .blockingTaskExecutor(Runtime.getRuntime().availableProcessors() + 1)
         .maxRequestLength(settings.maxBodyBytes())
         .childChannelPipelineCustomizer(connections::observe)
@@ -128,6 +138,20 @@ public final class HttpServer implements AutoCloseable {
         .verboseResponses(false)
         .unloggedExceptionsReportInterval(Duration.ZERO) // HttpErrors logs those of the server.
         .gracefulShutdown(GracefulShutdown.builder().quietPeriod(QUIET).timeout(SENDING).build());
+  }
+
+  /** The thread that accepts connections. By default a server waits two seconds for its end. */
+  private static EventLoopGroup acceptors(String name) {
+    if (Flags.transportType() != TransportType.NIO) {
+      return EventLoopGroups.newEventLoopGroup(1, name);
+    }
+    return new MultiThreadIoEventLoopGroup(
+        1, ThreadFactories.newThreadFactory(name, false), NioIoHandler.newFactory()) {
+      @Override
+      public Future<?> shutdownGracefully() {
+        return shutdownGracefully(0, SENDING.toMillis(), TimeUnit.MILLISECONDS);
+      }
+    };
   }
 
   private static Server start(ServerBuilder builder, HttpSettings settings, String name, int port) {

@@ -42,6 +42,7 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tokens, TLS and the access log of a server. */
 @Timeout(120)
@@ -190,16 +191,20 @@ final class AccessTest {
     }
   }
 
-  @Test
-  void connectionsWithoutRequestsDoNotLockOutOthers() throws Exception {
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "GET /v2 HTTP/1.1\r\nx: ",
+        "POST /predict/sentiment HTTP/1.1\r\nhost: localhost\r\nauthorization: Bearer infer-token\r\n"
+            + "content-type: application/json\r\ncontent-length: 100\r\n\r\n{"
+      })
+  void connectionsWithoutWholeRequestsDoNotLockOutOthers(String start) throws Exception {
     HttpSettings few = new HttpSettings("127.0.0.1", 0, 0, 10_000, 20, 64, 20_000, 0, null, TOKENS);
     List<Socket> idle = new ArrayList<>();
     try (HttpServer other = start(few)) {
       for (int i = 0; i < 60; i++) {
         Socket socket = new Socket("127.0.0.1", other.uri().getPort());
-        socket
-            .getOutputStream()
-            .write("GET /v2 HTTP/1.1\r\nx: ".getBytes(StandardCharsets.US_ASCII));
+        socket.getOutputStream().write(start.getBytes(StandardCharsets.US_ASCII));
         idle.add(socket);
       }
 

@@ -18,6 +18,7 @@ import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.OutputStream;
+import java.net.Socket;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
@@ -276,6 +277,27 @@ final class HttpServerTest {
       assertThat(client.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(429);
       released.countDown();
       assertThat(first.join().statusCode()).isEqualTo(200);
+    }
+  }
+
+  @Test
+  void slowBodiesDelayNoOtherRequest() throws Exception {
+    HttpSettings one =
+        new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 1, 20_000, 0, null, Map.of());
+    String head =
+        "POST /predict/sentiment HTTP/1.1\r\nhost: localhost\r\ncontent-type: application/json\r\n"
+            + "content-length: 13\r\nconnection: close\r\n\r\n{";
+    try (HttpServer other = HttpServer.start(MODELS, one, meters);
+        Socket slow = new Socket("127.0.0.1", other.uri().getPort())) {
+      slow.getOutputStream().write(head.getBytes(StandardCharsets.US_ASCII));
+      HttpRequest request = post(other, "/predict/sentiment", "{\"text\": \"a\"}").build();
+
+      for (int i = 0; i < 3; i++) {
+        assertThat(client.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(200);
+      }
+      slow.getOutputStream().write("\"text\": \"a\"}".getBytes(StandardCharsets.US_ASCII));
+      assertThat(new String(slow.getInputStream().readAllBytes(), StandardCharsets.US_ASCII))
+          .startsWith("HTTP/1.1 200");
     }
   }
 
