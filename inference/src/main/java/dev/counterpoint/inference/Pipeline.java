@@ -216,8 +216,8 @@ public final class Pipeline implements AutoCloseable {
     int size = tokenizer.vocabularySize();
     if (size != config.data().vocabularySize()) {
       throw new InvalidSettings(
-          "%s/tokenizer.json has ids up to %s, but the model was trained with ids up to %s."
-              .formatted(folder, size - 1, config.data().vocabularySize() - 1));
+          "%s/tokenizer.json has ids up to %s, but the model was trained with ids up to %s.",
+          folder, size - 1, config.data().vocabularySize() - 1);
     }
     return tokenizer;
   }
@@ -503,8 +503,8 @@ public final class Pipeline implements AutoCloseable {
     for (int i = 0; i < rows.size(); i++) {
       if (rows.get(i).length != features) {
         throw new InvalidSettings(
-            "Row %s has %s numbers, but the model in %s has %s features."
-                .formatted(i, rows.get(i).length, folder, features));
+            "Row %s has %s numbers, but the model in %s has %s features.",
+            i, rows.get(i).length, folder, features);
       }
       for (int j = 0; j < features; j++) {
         all[i * features + j] = rows.get(i)[j];
@@ -533,8 +533,8 @@ public final class Pipeline implements AutoCloseable {
       }
       if (row.length == 0 || LongStream.of(row).anyMatch(id -> id < 0 || id >= size)) {
         throw new InvalidSettings(
-            "A row of token ids must not be empty, and its ids must be from 0 to %s: %s"
-                .formatted(size - 1, Excerpt.of(Arrays.toString(row))));
+            "A row of token ids must not be empty, and its ids must be from 0 to %s: %s",
+            size - 1, Excerpt.of(Arrays.toString(row)));
       }
     }
     return untruncated(
@@ -581,8 +581,8 @@ public final class Pipeline implements AutoCloseable {
     long size = output.shape().dimension() == 0 ? 0 : output.shape().get(0);
     if (size != examples.truncated().size() || output.shape().dimension() > 2) {
       throw new InvalidSettings(
-          "The output of the model has shape %s; predictions need (examples) or (examples, outputs)."
-              .formatted(output.shape()));
+          "The output of the model has shape %s; predictions need (examples) or (examples, outputs).",
+          output.shape());
     }
     return output;
   }
@@ -593,30 +593,20 @@ public final class Pipeline implements AutoCloseable {
     }
     if (kind != required) {
       throw new InvalidSettings(
-          "The model in %s predicts %s, not %s."
-              .formatted(
-                  folder,
-                  kind.name().toLowerCase(Locale.ROOT),
-                  required.name().toLowerCase(Locale.ROOT)));
+          "The model in %s predicts %s, not %s.",
+          folder, kind.name().toLowerCase(Locale.ROOT), required.name().toLowerCase(Locale.ROOT));
     }
   }
 
   /** Frees the memory of the model. No other thread may use it any longer. */
   @Override
   public void close() {
-    closed = true;
-    if (encoder != null) {
-      encoder.close();
+    try (model;
+        table;
+        entities;
+        questions;
+        encoder) {
+      closed = true;
     }
-    if (questions != null) {
-      questions.close();
-    }
-    if (entities != null) {
-      entities.close();
-    }
-    if (table != null) {
-      table.close();
-    }
-    model.close();
   }
 }

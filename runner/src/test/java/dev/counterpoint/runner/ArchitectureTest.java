@@ -1,6 +1,7 @@
 package dev.counterpoint.runner;
 
 import static com.tngtech.archunit.core.domain.JavaModifier.ABSTRACT;
+import static com.tngtech.archunit.core.domain.JavaModifier.BRIDGE;
 import static com.tngtech.archunit.core.domain.JavaModifier.FINAL;
 import static com.tngtech.archunit.core.domain.JavaModifier.PRIVATE;
 import static com.tngtech.archunit.core.domain.JavaModifier.STATIC;
@@ -262,7 +263,7 @@ final class ArchitectureTest {
         .filter(method -> !method.getName().contains("$"))
         .filter(
             method ->
-                List.of(ABSTRACT, FINAL, PRIVATE, STATIC).stream()
+                List.of(ABSTRACT, BRIDGE, FINAL, PRIVATE, STATIC).stream()
                     .noneMatch(method.getModifiers()::contains));
   }
 }

@@ -10,7 +10,6 @@ import dev.counterpoint.inference.json.InputReader;
 import dev.counterpoint.inference.json.JsonPredictor;
 import dev.counterpoint.inference.json.ModelInput;
 import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
-import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -56,7 +55,7 @@ record Replay(List<Predictor.Pass> passes, List<ObjectNode> predictions) {
               alone.ids(),
               reduced(alone.rows()),
               reduced(rows.subList(from, to)),
-              Sha256.of(both.getBytes(StandardCharsets.UTF_8))));
+              Sha256.of(both)));
       from = to;
     }
     return examples;

@@ -23,23 +23,32 @@ import java.util.stream.LongStream;
  */
 public record Ledger(Dataset dataset, TrainingConfig config, long seed) {
   /**
-   * The examples that come from a record: one, or the windows of a question.
+   * The origins that the examples of a record can have.
    *
    * @param file the training file, as the dataset names it
    * @param position the line at which the record begins, from 1, or the id of a question
+   */
+  public static List<String> origins(Path file, String position) {
+    return List.of(
+        file + " line " + position,
+        file + " row " + position,
+        file + " image " + position,
+        file + " question " + Excerpt.ofItem(position),
+        file + ":" + position);
+  }
+
+  /**
+   * The examples that come from a record: one, or the windows of a question.
+   *
+   * @param origins the origins that they can have
    * @throws InvalidSettings if the dataset cannot trace its examples, or has no such record
    */
-  public Set<Long> examples(Path file, String position) {
+  public Set<Long> examples(List<String> origins) {
     if (!(dataset instanceof Dataset.Traceable traceable)) {
       throw new InvalidSettings(
           "The examples of this run do not come from a file: %s cannot name their lines.",
           dataset.getClass().getSimpleName());
     }
-    List<String> origins =
-        List.of(
-            file + " line " + position,
-            file + " question " + Excerpt.ofItem(position),
-            file + ":" + position);
     Set<Long> examples =
         LongStream.range(0, dataset.size())
             .filter(index -> origins.contains(traceable.origin(index)))
@@ -47,8 +56,8 @@ public record Ledger(Dataset dataset, TrainingConfig config, long seed) {
             .collect(Collectors.toSet());
     if (examples.isEmpty()) {
       throw new InvalidSettings(
-          "%s has no record that begins at \"%s\". The first of its %d records: %s",
-          file, Excerpt.ofItem(position), dataset.size(), traceable.origin(0));
+          "The training data has no record \"%s\". Write FILE:LINE, or the record as messages name it. The first of its %d records: %s",
+          Excerpt.of(origins.get(0)), dataset.size(), traceable.origin(0));
     }
     return examples;
   }

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.check;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
@@ -8,6 +9,7 @@ import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
@@ -162,7 +164,8 @@ public final class ResumeCheck {
       if (whenWriting) {
         await(training, this::isWriting);
       }
-      pause(random.nextInt(whenWriting ? 3 : 30));
+      Uninterruptibles.sleepUninterruptibly(
+          Duration.ofMillis(random.nextInt(whenWriting ? 3 : 30)));
       if (training.kill()) {
         killed();
       } else if (training.exitCode() != 0) {
@@ -189,16 +192,7 @@ public final class ResumeCheck {
       if (System.nanoTime() - start > TIMEOUT_NANOS) {
         return; // The process is then killed within a long step or write.
       }
-      pause(1);
-    }
-  }
-
-  private static void pause(int millis) {
-    try {
-      Thread.sleep(millis);
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new IllegalStateException("Interrupted while waiting for a training process.", e);
+      Uninterruptibles.sleepUninterruptibly(Duration.ofMillis(1));
     }
   }
 

@@ -8,8 +8,7 @@ import dev.counterpoint.runner.bench.Bench;
 import dev.counterpoint.runner.bench.BenchSize;
 import dev.counterpoint.runner.bench.Contender;
 import dev.counterpoint.runner.bench.ProcessMemory;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.machine.EngineStart;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.PeakMemory;
@@ -18,12 +17,9 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.EnumSet;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint bench}: benchmarks training steps against DJL and PyTorch. */
 @Command(
@@ -37,7 +33,7 @@ import picocli.CommandLine.Spec;
       "\"peak MB\" is the peak memory of a process that runs only this contender; it is measured for"
           + " PyTorch and, if PyTorch takes part, for Counterpoint."
     })
-final class BenchCommand implements Callable<Integer> {
+final class BenchCommand extends ConsoleCommand {
   @Option(
       names = "--python",
       paramLabel = "PATH",
@@ -88,10 +84,8 @@ final class BenchCommand implements Callable<Integer> {
               + " 10 times this number. Default: ${DEFAULT-VALUE}.")
   private int steps;
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     if (steps < 1) {
       throw new InvalidSettings("--steps " + steps + " must be 1 or greater.");
     }
@@ -99,7 +93,6 @@ final class BenchCommand implements Callable<Integer> {
       throw new InvalidSettings(
           "--sizes generate supports only float32, but --precisions does not include float32.");
     }
-    Console console = Consoles.of(spec);
     EngineStart.begin().await();
     Bench bench =
         new Bench(
@@ -118,7 +111,6 @@ final class BenchCommand implements Callable<Integer> {
       AtomicFile.writeText(file, rows.toPrettyString() + "\n");
       console.print("results written to " + file);
     }
-    return ExitCode.SUCCESS;
   }
 
   /**

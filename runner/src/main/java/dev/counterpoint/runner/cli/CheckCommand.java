@@ -1,9 +1,6 @@
 package dev.counterpoint.runner.cli;
 
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.ParameterException;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint check}: verifies guarantees of Counterpoint on a user's run. */
 @Command(
@@ -19,12 +16,4 @@ import picocli.CommandLine.Spec;
       CheckHistoryCommand.class,
       CheckLedgerCommand.class
     })
-final class CheckCommand implements Runnable {
-  @Spec private CommandSpec spec;
-
-  @Override
-  public void run() {
-    throw new ParameterException(
-        spec.commandLine(), "specify the check to run: resume, equivalence, history or ledger");
-  }
-}
+final class CheckCommand {}

@@ -7,8 +7,7 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.EquivalenceCheck;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.cli.option.NewRunOptions;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Paragraph;
@@ -16,13 +15,9 @@ import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import java.io.IOException;
 import java.util.List;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /**
  * {@code counterpoint check equivalence}: verifies that the gradient of a batch does not depend on
@@ -33,7 +28,7 @@ import picocli.CommandLine.Spec;
     description =
         "Compares the gradient of one batch computed as a whole, in micro-batches, and on 2 and 3"
             + " ranks, and prints the largest difference of each.")
-final class CheckEquivalenceCommand implements Callable<Integer> {
+final class CheckEquivalenceCommand extends ConsoleCommand {
   private static final int INDENT = 4;
 
   @Mixin private final NewRunOptions options = new NewRunOptions();
@@ -46,12 +41,9 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
               + " ${DEFAULT-VALUE}).")
   private double tolerance = 1e-4;
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     Run run = Run.of(options.request());
-    Console console = Consoles.of(spec);
     run.notes().forEach(console::log);
     Injector wired = Guice.createInjector(new RunModule(run, console));
     try (console;
@@ -69,7 +61,6 @@ final class CheckEquivalenceCommand implements Callable<Integer> {
         throw new RunFailed(failureMessage(failed.get(0), tolerance));
       }
       console.print("all gradients agree within " + tolerance);
-      return ExitCode.SUCCESS;
     }
   }
 

@@ -6,8 +6,7 @@ import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.HistoryCheck;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.wiring.Run;
@@ -17,14 +16,10 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint check history}: proves that a run's data and code lead to its weights. */
 @Command(
@@ -32,7 +27,7 @@ import picocli.CommandLine.Spec;
     description =
         "Verifies the links of all checkpoints of a run, their files, data, code and settings, and"
             + " trains the steps between two checkpoints again.")
-final class CheckHistoryCommand implements Callable<Integer> {
+final class CheckHistoryCommand extends ConsoleCommand {
   @Parameters(paramLabel = "RUN_DIR", description = "The run directory; it is not changed.")
   private Path folder = Path.of("");
 
@@ -52,16 +47,13 @@ final class CheckHistoryCommand implements Callable<Integer> {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     HistoryCheck check = new HistoryCheck(RunDirectory.requireRecorded(folder));
     RunFailed.ifAny(check.faults());
     Run run = Run.existing(folder, List.of(), classpath.paths(), classpath.trust());
     List<String> inputs = check.inputs(run);
     HistoryCheck.Segment segment = check.segment(from, to);
-    Console console = Consoles.of(spec);
     console.print(
         "verified: %s, %s, data, code and settings",
         Formats.count(check.links().size(), "link"),
@@ -99,7 +91,6 @@ final class CheckHistoryCommand implements Callable<Integer> {
     check.others().forEach(name -> print(console, name, verified));
     console.print("for the other files in model: " + LauncherCommand.line("reproduce", folder));
     console.print("last link: " + check.links().get(check.links().size() - 1).hash());
-    return ExitCode.SUCCESS;
   }
 
   private static void print(Console console, String name, Map<String, Long> verified) {

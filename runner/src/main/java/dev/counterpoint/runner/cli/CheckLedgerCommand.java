@@ -10,14 +10,12 @@ import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Json;
-import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.HistoryCheck;
 import dev.counterpoint.runner.check.Ledger;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.RunDirectory;
@@ -33,14 +31,10 @@ import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint check ledger}: tells when a run used a record of its training data. */
 @Command(
@@ -48,7 +42,7 @@ import picocli.CommandLine.Spec;
     description =
         "Prints the steps in which a record of the training file was used, and which checkpoints and"
             + " models were trained with it. Nothing is trained.")
-final class CheckLedgerCommand implements Callable<Integer> {
+final class CheckLedgerCommand extends ConsoleCommand {
   @Parameters(paramLabel = "RUN_DIR", description = "The run directory; it is not changed.")
   private Path folder = Path.of("");
 
@@ -57,8 +51,9 @@ final class CheckLedgerCommand implements Callable<Integer> {
       paramLabel = "FILE:LINE",
       required = true,
       description =
-          "The training file and the line at which the record begins, from 1; for"
-              + " question-answering FILE:ID with the id of a question.")
+          "The training file and the line at which the record begins, or the number of its row or"
+              + " image, from 1; for question-answering FILE:ID with the id of a question; for an"
+              + " image in a folder FILE. Or the record as messages name it.")
   private String record = "";
 
   @Option(names = "--json", description = "Prints one JSON object.")
@@ -66,15 +61,12 @@ final class CheckLedgerCommand implements Callable<Integer> {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     RunDirectory directory = RunDirectory.requireRecorded(folder);
     CheckpointStore store = new CheckpointStore(directory.checkpoints(), 1);
     Optional<Checkpoint> newest = store.newest().checkpoint();
     Run run = Run.existing(folder, List.of(), classpath.paths(), classpath.trust());
-    Console console = Consoles.of(spec);
     try (console;
         DataSplits data =
             Guice.createInjector(new RunModule(run, console)).getInstance(DataSplits.class)) {
@@ -82,9 +74,7 @@ final class CheckLedgerCommand implements Callable<Integer> {
       Set<String> unverified = new TreeSet<>();
       Map<String, Long> models = models(run, unverified);
       Ledger ledger = new Ledger(data.train(), run.file().training(), run.file().seed());
-      int colon = colon(run);
-      Path file = trainingFile(run, record.substring(0, colon));
-      Set<Long> examples = ledger.examples(file, record.substring(colon + 1));
+      Set<Long> examples = ledger.examples(origins(run));
       long steps = AtomicFile.readJson(directory.summary()).path("steps").asLong();
       long last = Math.max(steps, Collections.max(models.values()));
       Optional<String> from = run.startingWeights();
@@ -102,7 +92,6 @@ final class CheckLedgerCommand implements Callable<Integer> {
         print(ledger.steps(examples, last), last, models, unverified, console);
       }
     }
-    return ExitCode.SUCCESS;
   }
 
   /**
@@ -166,15 +155,15 @@ final class CheckLedgerCommand implements Callable<Integer> {
         .orElseGet(settings::toString);
   }
 
-  /** The end of the file in {@code --record}: both parts may contain colons. */
-  private int colon(Run run) {
+  /** The origins that {@code --record} names: file and line may both contain colons. */
+  private List<String> origins(Run run) throws IOException {
     for (int i = record.indexOf(':'); i > 0; i = record.indexOf(':', i + 1)) {
       if (Files.isRegularFile(file(run, record.substring(0, i)))) {
-        return i;
+        return Ledger.origins(trainingFile(run, record.substring(0, i)), record.substring(i + 1));
       }
     }
-    throw new InvalidSettings(
-        "--record %s must have the form FILE:LINE, and the file must exist.", Excerpt.of(record));
+    boolean isFile = Files.isRegularFile(file(run, record));
+    return List.of(isFile ? trainingFile(run, record).toString() : record);
   }
 
   private static Path file(Run run, String name) {

@@ -4,8 +4,7 @@ import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.ResumeCheck;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.cli.option.NewRunOptions;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.Run;
@@ -13,13 +12,10 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /**
  * {@code counterpoint check resume}: verifies that a run that is killed and resumed equals an
@@ -30,7 +26,7 @@ import picocli.CommandLine.Spec;
     description =
         "Trains a run twice, once without interruption and once killed (SIGKILL) and resumed, and"
             + " compares every step and the final parameters bit for bit.")
-final class CheckResumeCommand implements Callable<Integer> {
+final class CheckResumeCommand extends ConsoleCommand {
   @Mixin private final NewRunOptions options = new NewRunOptions();
 
   @Option(
@@ -51,14 +47,11 @@ final class CheckResumeCommand implements Callable<Integer> {
       description = "Keeps both runs in this directory; by default they are deleted if they agree.")
   private @Nullable Path output;
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     Run.of(options.request()); // is valid
     ResumeCheck.Request request =
         new ResumeCheck.Request(options.request().arguments(), kills, seed);
-    Console console = Consoles.of(spec);
     Path folder =
         output == null
             ? Files.createTempDirectory("counterpoint-check-")
@@ -72,7 +65,6 @@ final class CheckResumeCommand implements Callable<Integer> {
     if (output == null) {
       new LocalDisk().delete(folder);
     }
-    return ExitCode.SUCCESS;
   }
 
   /** Describes when the run was killed and resumed, one line per fact. */

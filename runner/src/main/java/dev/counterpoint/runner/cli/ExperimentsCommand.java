@@ -2,24 +2,20 @@ package dev.counterpoint.runner.cli;
 
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.experiment.Experiments;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.Paragraph;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint experiments}: what is built in. */
 @Command(
     name = "experiments",
     description = "Lists the built-in experiments, or prints the run file of one.")
-final class ExperimentsCommand implements Callable<Integer> {
+final class ExperimentsCommand extends ConsoleCommand {
   private static final int INDENT = 19;
 
   @Parameters(
@@ -28,11 +24,8 @@ final class ExperimentsCommand implements Callable<Integer> {
       description = "Prints the run file of this experiment.")
   private @Nullable String name;
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() {
-    Console console = Consoles.of(spec);
+  protected void run(Console console) {
     if (name == null) {
       for (String each : Experiments.names()) {
         String line = Formats.of("%-18s %s", each, Experiments.description(each));
@@ -44,6 +37,5 @@ final class ExperimentsCommand implements Callable<Integer> {
       throw new InvalidSettings(
           "Unknown experiment \"%s\". Known: %s.", name, String.join(", ", Experiments.names()));
     }
-    return ExitCode.SUCCESS;
   }
 }

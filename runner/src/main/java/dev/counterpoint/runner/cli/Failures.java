@@ -43,6 +43,7 @@ record Failures(BooleanSupplier debug) {
   /** Prefix of each printed line. */
   static final String PREFIX = "counterpoint: ";
 
+  private static final String NO_COMMAND = "Missing required subcommand"; // of picocli
   private static final String MORE = " (run with --debug for the full message)";
 
   private static final List<Class<? extends Throwable>> EXPLAINED =
@@ -136,11 +137,13 @@ record Failures(BooleanSupplier debug) {
   }
 
   private static String describe(ParameterException invalid) {
+    CommandSpec command = invalid.getCommandLine().getCommandSpec();
     if (!(invalid instanceof UnmatchedArgumentException unmatched)) {
-      return message(invalid);
+      return message(invalid).equals(NO_COMMAND)
+          ? "specify one of: " + String.join(", ", visible(command))
+          : message(invalid);
     }
     String argument = unmatched.getUnmatched().get(0);
-    CommandSpec command = invalid.getCommandLine().getCommandSpec();
     if (unmatched.isUnknownOption()) {
       String option = argument.split("=", 2)[0];
       return "unknown option \"%s\"%s"

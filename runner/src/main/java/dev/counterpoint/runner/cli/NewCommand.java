@@ -1,8 +1,7 @@
 package dev.counterpoint.runner.cli;
 
 import dev.counterpoint.runner.LauncherCommand;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.cli.option.NewFile;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.scaffold.NewExperiment;
@@ -13,13 +12,9 @@ import java.util.ArrayList;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint new}: creates the folder of an experiment. */
 @Command(
@@ -27,7 +22,7 @@ import picocli.CommandLine.Spec;
     description =
         "Creates the folder of a new experiment, from a built-in one. Its parts can be copied into"
             + " source files, to be changed.")
-final class NewCommand implements Callable<Integer> {
+final class NewCommand extends ConsoleCommand {
   @Parameters(paramLabel = "NAME", description = "The folder, which must not exist yet.")
   private Path folder = Path.of("");
 
@@ -45,18 +40,14 @@ final class NewCommand implements Callable<Integer> {
               + " positions, pooling, initializer, loss, optimizer or schedule. May be repeated.")
   private List<String> parts = new ArrayList<>();
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     Set<Part> ejected = EnumSet.noneOf(Part.class);
     parts.forEach(part -> ejected.add(Part.named(part)));
     NewFile.requireFolder("NAME", folder);
     NewExperiment created = NewExperiment.of(folder, experiment, ejected);
     created.save();
-    Console console = Consoles.of(spec);
     console.print("Created %s: %s", folder, String.join(", ", created.names()));
     console.print("To train it: %s", LauncherCommand.line("train", folder));
-    return ExitCode.SUCCESS;
   }
 }

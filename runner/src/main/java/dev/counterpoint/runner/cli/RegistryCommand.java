@@ -28,7 +28,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
@@ -41,7 +40,7 @@ import picocli.CommandLine.Spec;
             + " version to version.",
     synopsisSubcommandLabel = "ACTION",
     commandListHeading = "%nActions:%n")
-final class RegistryCommand implements Runnable {
+final class RegistryCommand {
   private static final String ALIAS = "NAME@ALIAS";
   private static final String NONE = "none";
 
@@ -55,13 +54,6 @@ final class RegistryCommand implements Runnable {
   private Path folder = Path.of("registry");
 
   @Spec private CommandSpec spec;
-
-  @Override
-  public void run() {
-    throw new ParameterException(
-        spec.commandLine(),
-        "specify the action: " + String.join(", ", spec.subcommands().keySet()));
-  }
 
   private FolderRegistry registry() throws IOException {
     return DatabaseFile.registry(folder);
@@ -129,9 +121,10 @@ final class RegistryCommand implements Runnable {
       @Parameters(paramLabel = "MODEL", description = "NAME, NAME/VERSION or " + ALIAS + ".")
           String model)
       throws IOException {
-    RegistryContent content = registry().content();
+    FolderRegistry registry = registry();
+    RegistryContent content = registry.content();
     Version version = content.find(ModelId.parse(model));
-    Path files = registry().folder(version);
+    Path files = registry.folder(version);
     Console console = console();
     console.print("%s, added %s by %s", version.id(), version.added().at(), version.added().by());
     console.print("SHA-256: " + version.artifact());
@@ -209,10 +202,11 @@ final class RegistryCommand implements Runnable {
           "Compares the journal and the files of all versions with their hashes, and computes their"
               + " golden examples again.")
   void verify(@Mixin ClassPathOption classpath) throws IOException {
-    RegistryContent content = registry().content();
-    RunFailed.ifAny(registry().verify());
-    RunFailed.ifAny(failedExamples(content, classpath));
-    registry().unused().forEach(it -> console().print("unused: " + it));
+    FolderRegistry registry = registry();
+    RegistryContent content = registry.content();
+    RunFailed.ifAny(registry.verify());
+    RunFailed.ifAny(failedExamples(registry, content, classpath));
+    registry.unused().forEach(it -> console().print("unused: " + it));
     console()
         .print(
             "verified: %s, %s",
@@ -221,12 +215,13 @@ final class RegistryCommand implements Runnable {
   }
 
   /** The versions whose predictions are not those after training. */
-  private List<String> failedExamples(RegistryContent content, ClassPathOption classpath)
+  private List<String> failedExamples(
+      FolderRegistry registry, RegistryContent content, ClassPathOption classpath)
       throws IOException {
     List<String> failed = new ArrayList<>();
     for (Version version : content.all()) {
       try {
-        TrainedModel.check(registry().folder(version), classpath, console());
+        TrainedModel.check(registry.folder(version), classpath, console());
       } catch (InvalidSettings e) {
         failed.add(version.id() + ": " + e.getMessage());
       }

@@ -11,8 +11,7 @@ import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.runner.rundir.RunCode;
@@ -22,13 +21,9 @@ import dev.counterpoint.runner.wiring.RunFile;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /**
  * {@code counterpoint replay}: repeats the training step of a snapshot to find the layer whose
@@ -40,7 +35,7 @@ import picocli.CommandLine.Spec;
         "Repeats a training step from its snapshot and prints the first layer with a non-finite"
             + " output, or the largest gradients. A run saves snapshots of steps with a non-finite"
             + " loss or gradient, and of gradient spikes.")
-final class ReplayCommand implements Callable<Integer> {
+final class ReplayCommand extends ConsoleCommand {
   private static final int SHOWN_GRADIENTS = 5;
 
   @Parameters(
@@ -50,12 +45,9 @@ final class ReplayCommand implements Callable<Integer> {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     StepSnapshot snapshot = StepSnapshot.read(folder);
-    Console console = Consoles.of(spec);
     console.print(
         "step %d, %s in %s: %s",
         snapshot.step(),
@@ -65,7 +57,6 @@ final class ReplayCommand implements Callable<Integer> {
     try (BaseModel model = model()) {
       print(new Replay(folder, model).run(), console);
     }
-    return ExitCode.SUCCESS;
   }
 
   private static String count(int microBatches) {

@@ -13,8 +13,7 @@ import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.check.Retraining;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.RunDirectory;
@@ -27,14 +26,11 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint reproduce}: trains a run again and compares the models. */
 @Command(
@@ -42,7 +38,7 @@ import picocli.CommandLine.Spec;
     description =
         "Trains a run again from its run directory, to the same step, and compares the hashes of the"
             + " models. If they differ, it prints what has changed.")
-final class ReproduceCommand implements Callable<Integer> {
+final class ReproduceCommand extends ConsoleCommand {
   @Parameters(paramLabel = "RUN_DIR", description = "The run directory; it is not changed.")
   private Path folder = Path.of("");
 
@@ -55,10 +51,8 @@ final class ReproduceCommand implements Callable<Integer> {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     RunDirectory run = RunDirectory.requireRecorded(folder);
     Run current = Run.existing(folder, List.of(), classpath.paths(), classpath.trust());
     JsonNode summary = AtomicFile.readJson(run.summary());
@@ -77,7 +71,6 @@ final class ReproduceCommand implements Callable<Integer> {
             ? new Retraining.End(Long.MAX_VALUE, false)
             : new Retraining.End(step, validated);
 
-    Console console = Consoles.of(spec);
     Path scratch = Files.createTempDirectory("counterpoint-reproduce-");
     Path target = output == null ? scratch.resolve("run") : output;
     boolean isNamed = false; // whether a message names the new run in the temporary folder
@@ -126,7 +119,6 @@ final class ReproduceCommand implements Callable<Integer> {
         new LocalDisk().delete(scratch);
       }
     }
-    return ExitCode.SUCCESS;
   }
 
   private static String hash(Checkpoint checkpoint) throws IOException {

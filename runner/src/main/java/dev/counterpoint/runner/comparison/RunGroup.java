@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.comparison;
 
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.rundir.RunRecord;
 import java.util.Comparator;
 import java.util.List;
@@ -36,11 +35,5 @@ public record RunGroup(String name, List<RunRecord> runs) {
       }
     }
     return values;
-  }
-
-  /** The seeds of the runs, as text. */
-  public String seeds() {
-    List<String> seeds = runs.stream().map(run -> Long.toString(seed(run))).distinct().toList();
-    return (seeds.size() == 1 ? "seed " : "seeds ") + Formats.list(seeds, 10);
   }
 }

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.launch;
 
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.distributed.Collective;
@@ -34,7 +35,7 @@ import org.jspecify.annotations.Nullable;
  * no-ops.
  */
 public final class RankSession implements Closeable {
-  private static final long MESSAGE_MILLIS = 1_000;
+  private static final Duration MESSAGE_TIME = Duration.ofSeconds(1);
 
   private final RankContext context;
   private final @Nullable Member member;
@@ -94,11 +95,8 @@ public final class RankSession implements Closeable {
             },
             "last message");
     message.start();
-    try {
-      message.join(MESSAGE_MILLIS); // The reader of the output may be suspended.
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-    }
+    // The reader of the output may be suspended.
+    Uninterruptibles.joinUninterruptibly(message, MESSAGE_TIME);
     Runtime.getRuntime().halt(code);
   }
 

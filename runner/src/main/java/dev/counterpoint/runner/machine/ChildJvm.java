@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.machine;
 
-import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -84,12 +83,7 @@ public final class ChildJvm implements AutoCloseable {
 
   /** Waits for the process to end and returns its exit code. */
   public int exitCode() {
-    try {
-      return process.waitFor();
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new RunFailed("The command was interrupted.", e);
-    }
+    return process.onExit().join().exitValue();
   }
 
   /**

@@ -3,11 +3,13 @@ package dev.counterpoint.runner.machine;
 import ai.djl.engine.Engine;
 import ai.djl.pytorch.jni.JniUtils;
 import com.google.common.base.Throwables;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.counterpoint.core.internal.storage.NativeFailure;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.strategies.internal.network.Daemon;
+import java.util.Objects;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.FutureTask;
 
@@ -37,7 +39,7 @@ public final class EngineStart {
    */
   public Engine await() {
     try {
-      Engine engine = loading.get();
+      Engine engine = Objects.requireNonNull(Uninterruptibles.getUninterruptibly(loading));
       JniUtils.setGradMode(false);
       return engine;
     } catch (ExecutionException failure) {
@@ -45,9 +47,6 @@ public final class EngineStart {
         throw refused;
       }
       throw new RunFailed(explain(failure), failure);
-    } catch (InterruptedException stop) {
-      Thread.currentThread().interrupt();
-      throw new RunFailed("interrupted while the engine was starting", stop);
     }
   }
 

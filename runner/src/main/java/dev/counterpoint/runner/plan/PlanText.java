@@ -4,7 +4,6 @@ import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.runner.report.Paragraph;
 import dev.counterpoint.runner.report.TextTable;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.function.Function;
 
@@ -47,9 +46,9 @@ public final class PlanText {
   }
 
   private <T> void table(List<String> header, List<T> items, Function<T, List<String>> cells) {
-    List<List<String>> rows = new ArrayList<>(List.of(header));
-    items.forEach(item -> rows.add(cells.apply(item)));
-    TextTable.of(rows).lines().forEach(row -> text.append("  ").append(row).append('\n'));
+    TextTable.of(header, items, cells)
+        .lines()
+        .forEach(row -> text.append("  ").append(row).append('\n'));
   }
 
   private void settings(Plan plan) {

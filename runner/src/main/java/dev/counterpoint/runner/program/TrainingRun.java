@@ -11,7 +11,6 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.training.RunOptions;
 import dev.counterpoint.core.training.Trainer;
 import dev.counterpoint.core.training.TrainingConfig;
@@ -112,19 +111,8 @@ public final class TrainingRun {
           new Trainer(model, TrainingStrategy.singleProcess(), config, options).train(data);
       Outcome outcome = Outcome.of(end, model, callbacks);
       AtomicFile.writeJson(directory.summary(), outcome.summary());
-      if (!outcome.validation().isEmpty()) {
-        console.print("validation: " + Formats.line(outcome.validation()));
-      }
-      console.print(
-          "%s in %s, %.0f examples/s; hash %s",
-          Formats.count(end.steps(), "step"),
-          Formats.duration(end.seconds()),
-          end.examples() / end.seconds(),
-          outcome.modelHash().substring(0, 12));
+      outcome.lines().forEach(console::print);
       console.print("report: " + directory.report());
-      if (signals.exitCode() != 0) {
-        console.print("stopped: " + end.stopReason());
-      }
       return end;
     }
   }

@@ -1,7 +1,11 @@
 package dev.counterpoint.runner.report;
 
 import dev.counterpoint.core.settings.Formats;
+import dev.counterpoint.inference.ModelHub;
 import dev.counterpoint.models.internal.hub.DownloadListener;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.file.Path;
 
 /**
  * Prints the progress of downloads: a status line on a terminal, otherwise a line per tenth of each
@@ -21,6 +25,20 @@ public final class DownloadProgress implements DownloadListener, AutoCloseable {
 
   public DownloadProgress(Console console) {
     this.console = console;
+  }
+
+  /**
+   * The local folder of a model, which is downloaded if needed, with progress on standard error.
+   *
+   * @param name {@code hf:NAME}, or a path
+   * @throws java.io.UncheckedIOException if the download fails
+   */
+  public static Path findModel(String name) {
+    PrintWriter err = new PrintWriter(System.err, true, Charset.defaultCharset());
+    try (Console console = Console.of(err, err);
+        DownloadProgress progress = new DownloadProgress(console)) {
+      return ModelHub.find(name, progress);
+    }
   }
 
   @Override

@@ -1,14 +1,21 @@
 package dev.counterpoint.runner.report;
 
 import java.util.List;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /** Tables as text: columns separated by two spaces, with control characters escaped. */
 public final class TextTable {
   private static final int MAX_WIDTH = 60;
 
   private TextTable() {}
+
+  /** Formats a head, and a row of cells for each item. */
+  public static <T> String of(List<String> head, List<T> items, Function<T, List<String>> cells) {
+    return of(Stream.concat(Stream.of(head), items.stream().map(cells)).toList());
+  }
 
   /**
    * Formats rows of cells. A cell of more than 60 characters does not widen its column.

@@ -12,7 +12,6 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.OptionalDouble;
 import java.util.TreeMap;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
@@ -28,6 +27,7 @@ import org.jspecify.annotations.Nullable;
  */
 public final class TrainingProgress implements Callback {
   private static final int PLAIN_LINES = 10;
+  private static final long REDRAW_NANOS = 200_000_000;
 
   private final Console console;
   private final int every;
@@ -42,7 +42,8 @@ public final class TrainingProgress implements Callback {
   private final Map<String, Double> auxiliary = new TreeMap<>(); // sums likewise
   private @Nullable StepReport lastStep;
   private boolean linePending;
-  private @Nullable TrainingBar bar;
+  private boolean showsBar;
+  private long shownNanos;
 
   /**
    * Prints progress to a console.
@@ -68,8 +69,9 @@ public final class TrainingProgress implements Callback {
     } else if (start.step() > 0) {
       console.log("Resuming after step " + start.step() + " of " + totalSteps + ".");
     }
-    if (console.terminal() && start.endReason() == null) {
-      bar = new TrainingBar(console, start.step(), totalSteps);
+    showsBar = console.terminal() && start.endReason() == null;
+    if (showsBar) {
+      show(start.step(), "");
     }
   }
 
@@ -93,19 +95,25 @@ public final class TrainingProgress implements Callback {
     report
         .auxiliary()
         .forEach((name, mean) -> auxiliary.merge(name, mean * report.weight(), Double::sum));
-    if (bar != null) {
-      double recentLoss = recent.loss();
-      Supplier<String> pace = pace(totalSteps - report.step());
-      bar.show(report.step(), () -> ", loss " + Formats.number(recentLoss) + pace.get());
+    boolean endsEpoch = report.step() % stepsPerEpoch == 0; // a validation may follow
+    if (showsBar && (endsEpoch || System.nanoTime() - shownNanos > REDRAW_NANOS)) {
+      show(
+          report.step(),
+          ", loss " + Formats.number(recent.loss()) + pace(totalSteps - report.step()));
     }
     if (report.step() == firstStep + 1) {
       printLine(report, "");
     } else if (report.step() % plainEvery() == 0) {
       linePending = true;
-      if (report.step() % stepsPerEpoch != 0) { // At the end of an epoch a validation may follow.
+      if (!endsEpoch) {
         printPendingLine();
       }
     }
+  }
+
+  private void show(long step, String figures) {
+    console.status(TrainingBar.line(step, totalSteps, figures, console.statusWidth()));
+    shownNanos = System.nanoTime();
   }
 
   private void printPendingLine() {
@@ -125,8 +133,8 @@ public final class TrainingProgress implements Callback {
             parts(),
             validation,
             Formats.learningRate(report.learningRate()),
-            pace(totalSteps - report.step()).get());
-    if (bar == null) {
+            pace(totalSteps - report.step()));
+    if (!showsBar) {
       console.log(line);
     } else {
       console.record("INFO", line);
@@ -147,15 +155,15 @@ public final class TrainingProgress implements Callback {
   }
 
   /** Formats the current speed and the time left, if enough steps have been measured. */
-  private Supplier<String> pace(long remainingSteps) {
-    OptionalDouble examplesPerSecond = recent.examplesPerSecond();
-    OptionalDouble seconds = recent.secondsFor(remainingSteps);
-    return () -> {
-      StringBuilder pace = new StringBuilder();
-      examplesPerSecond.ifPresent(speed -> pace.append(Formats.of(", %.0f examples/s", speed)));
-      seconds.ifPresent(left -> pace.append(", ").append(Formats.duration(left)).append(" left"));
-      return pace.append(contention.get()).toString();
-    };
+  private String pace(long remainingSteps) {
+    StringBuilder pace = new StringBuilder();
+    recent
+        .examplesPerSecond()
+        .ifPresent(speed -> pace.append(Formats.of(", %.0f examples/s", speed)));
+    recent
+        .secondsFor(remainingSteps)
+        .ifPresent(left -> pace.append(", ").append(Formats.duration(left)).append(" left"));
+    return pace.append(contention.get()).toString();
   }
 
   /** Returns the smallest multiple of the report interval that is at least a tenth of the run. */
@@ -168,7 +176,7 @@ public final class TrainingProgress implements Callback {
   public void onValidation(ValidationReport report) {
     boolean last = report.step() == totalSteps;
     String metrics = "validation " + Formats.line(report.evaluation().values());
-    if (bar == null && lastStep != null && weight > 0) {
+    if (!showsBar && lastStep != null && weight > 0) {
       printLine(lastStep, last ? "" : ", " + metrics);
     } else if (!last) {
       console.log(
@@ -179,9 +187,9 @@ public final class TrainingProgress implements Callback {
   @Override
   public void onEnd(TrainingEnd end) {
     printPendingLine();
-    if (bar != null) {
-      bar.close();
-      bar = null;
+    if (showsBar) {
+      console.status("");
+      showsBar = false;
     }
     if (!snapshots.isEmpty()) {
       Path first = snapshots.get(0);

@@ -9,7 +9,6 @@ import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.tasks.table.SourceFile;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
@@ -46,7 +45,7 @@ final class FileHashes {
         lines.append(ofFile(file.getValue())).append("  ").append(file.getKey()).append('\n');
       }
     }
-    return Sha256.of(lines.toString().getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(lines.toString());
   }
 
   private static String ofFile(Path file) throws IOException {
@@ -54,10 +53,7 @@ final class FileHashes {
       return Sha256.of(file);
     }
     String stamp = new SourceFile(file).stamp(); // changes with each write of the file
-    Path cached =
-        CacheFolder.path()
-            .resolve("hashes")
-            .resolve(Sha256.of(stamp.getBytes(StandardCharsets.UTF_8)));
+    Path cached = CacheFolder.path().resolve("hashes").resolve(Sha256.of(stamp));
     if (!Files.exists(cached)) {
       Files.createDirectories(cached.resolveSibling(""));
       AtomicFile.writeText(cached, Sha256.of(file));

@@ -9,6 +9,7 @@ import dev.counterpoint.core.checkpoint.ModelHash;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
+import dev.counterpoint.core.settings.Formats;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
@@ -57,6 +58,31 @@ public record Outcome(
     return best.map(checkpoint -> Json.numbers(checkpoint.state().path("validation")))
         .or(() -> end.validation().map(Evaluation::values))
         .orElse(Map.of());
+  }
+
+  /** The result in words: validations, steps, the model, and why training was stopped. */
+  public List<String> lines() {
+    List<String> lines = new ArrayList<>();
+    String own = Formats.line(validation());
+    if (!own.isEmpty()) {
+      lines.add("validation: " + own);
+    }
+    end.validation()
+        .map(last -> Formats.line(last.values()))
+        .filter(last -> !last.equals(own))
+        .ifPresent(last -> lines.add("last validation: " + last));
+    lines.add(
+        Formats.of(
+            "%s in %s, %.0f examples/s; %s, hash %s",
+            Formats.count(end.steps(), "step"),
+            Formats.duration(end.seconds()),
+            end.examples() / end.seconds(),
+            best.map(it -> "best model: step " + it.step()).orElse("last model"),
+            modelHash.substring(0, 12)));
+    if (end.stopReason() != null) {
+      lines.add("stopped: " + end.stopReason());
+    }
+    return lines;
   }
 
   /**

@@ -103,22 +103,27 @@ public final class RunLock implements Closeable {
     if (!HELD.add(file)) {
       return null;
     }
+    FileChannel channel;
     try {
-      FileChannel channel =
-          FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
-      if (isFree(channel, part)) {
-        byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8);
-        channel.truncate(0);
-        channel.write(ByteBuffer.wrap(pid), 0);
-        return new RunLock(file, channel);
-      }
-      channel.close();
-      HELD.remove(file);
-      return null;
+      channel = FileChannel.open(file, StandardOpenOption.CREATE, StandardOpenOption.WRITE);
     } catch (IOException e) {
       HELD.remove(file);
       throw e;
     }
+    RunLock lock = new RunLock(file, channel);
+    try {
+      if (isFree(channel, part)) {
+        byte[] pid = (ProcessHandle.current().pid() + "\n").getBytes(StandardCharsets.UTF_8);
+        channel.truncate(0);
+        channel.write(ByteBuffer.wrap(pid), 0);
+        return lock;
+      }
+    } catch (IOException e) {
+      lock.close();
+      throw e;
+    }
+    lock.close();
+    return null;
   }
 
   /**

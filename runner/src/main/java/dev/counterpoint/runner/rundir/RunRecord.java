@@ -5,6 +5,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.internal.code.TrustedCode;
 import java.io.IOException;
@@ -214,6 +215,14 @@ public record RunRecord(
       results.put("trainLoss", loss.asDouble());
     }
     return results;
+  }
+
+  /** The given metrics of {@link #results}, formatted. */
+  public List<String> formatted(List<String> metrics) {
+    Map<String, Double> results = results();
+    return metrics.stream()
+        .map(metric -> Formats.number(results.getOrDefault(metric, Double.NaN)))
+        .toList();
   }
 
   /**

@@ -1,12 +1,12 @@
 package dev.counterpoint.runner.tune;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.settings.Formats;
-import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.machine.ChildJvm;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.rundir.RunDirectory;
@@ -15,6 +15,7 @@ import dev.counterpoint.runner.wiring.Threads;
 import dev.counterpoint.strategies.launch.RankExit;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
@@ -36,7 +37,7 @@ public final class SweepRun {
   /** The file name of the journal. */
   public static final String JOURNAL = "sweep.jsonl";
 
-  private static final int POLL_MILLIS = 20;
+  private static final Duration POLL = Duration.ofMillis(20);
 
   private final Run.Request request;
   private final Sweep sweep;
@@ -159,11 +160,8 @@ public final class SweepRun {
             running.remove(each.getKey());
           }
         }
-        Thread.sleep(POLL_MILLIS);
+        Uninterruptibles.sleepUninterruptibly(POLL);
       }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
-      throw new RunFailed("The sweep was interrupted.", e);
     } finally {
       running.values().forEach(ChildJvm::close);
     }

@@ -3,7 +3,7 @@ package dev.counterpoint.runner.wiring;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelHub;
 import dev.counterpoint.runner.experiment.BuiltInData;
-import dev.counterpoint.runner.report.HubDownload;
+import dev.counterpoint.runner.report.DownloadProgress;
 import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -29,7 +29,7 @@ public record FileFinder(List<Path> folders, BuiltInData builtIn)
       return builtIn.file(path.substring(BuiltInData.SCHEME.length()));
     }
     if (ModelHub.names(path)) {
-      return HubDownload.find(path);
+      return DownloadProgress.findModel(path);
     }
     return folders.stream()
         .map(folder -> folder.resolve(path).normalize())

@@ -193,6 +193,16 @@ final class DatabaseScoringTest {
   }
 
   @Test
+  void theCauseThatATableCannotBeReadIsNamed() throws Exception {
+    select("plain.duckdb", "CREATE TABLE plain (name TEXT)");
+
+    assertThat(score(path("rows.csv"), yaml("plain.duckdb", "table", "plain")))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+
+    assertThat(terminal.err()).contains("scoring", "already exists");
+  }
+
+  @Test
   void literalPasswordsAreRejected() throws IOException {
     Path file = folder.resolve("literal.yaml");
     Files.writeString(

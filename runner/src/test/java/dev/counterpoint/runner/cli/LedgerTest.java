@@ -7,16 +7,22 @@ import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.tasks.table.DuckDb;
+import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.zip.GZIPOutputStream;
+import javax.imageio.ImageIO;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -318,6 +324,74 @@ final class LedgerTest {
     assertThat(json("train.json:b").path("steps")).hasSize(2);
     assertThat(json("train.json:a:1").path("steps")).hasSize(2);
     assertRefused("train.json:c", "2 records");
+  }
+
+  @Test
+  void aRowOfAParquetFileIsNamedByItsNumber() throws IOException {
+    Path lines = folder.resolve("rows.jsonl");
+    Files.writeString(
+        lines, "{\"text\": \"a\", \"label\": \"x\"}\n{\"text\": \"b\", \"label\": \"y\"}\n");
+    DuckDb.writeParquet(
+        lines, Map.of("text", "VARCHAR", "label", "VARCHAR"), folder.resolve("train.parquet"));
+    small.edit(
+        "small.yaml", "{path: train.tsv}, validation: {path: other.tsv}", "{path: train.parquet}");
+    small.edit("small.yaml", "callbacks: [{type: best-model, metric: accuracy}]", "");
+    small.train();
+
+    assertThat(json("train.parquet:2").path("steps")).hasSize(2);
+    assertRefused("train.parquet:3", "train.parquet row 1");
+  }
+
+  @Test
+  void aRowOfAQueryIsNamedAsInMessages() throws IOException {
+    String query = "SELECT * FROM read_csv('" + folder.resolve("train.tsv") + "')";
+    small.edit(
+        "small.yaml",
+        "{path: train.tsv}",
+        "{sql: {url: 'jdbc:duckdb:', query: \"" + query + "\"}}");
+    small.train();
+    Terminal terminal = new Terminal();
+    assertThat(terminal.run("check", "ledger", small.path(), "--record", "1"))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    String name = terminal.err().replaceFirst("(?s).*records: (.* row )1\\s*", "$1");
+
+    assertThat(json(name + "2").path("steps")).hasSize(2);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = '|',
+      value = {
+        "{images: images.GZ, labels: labels} | images.GZ:2",
+        "{path: photos} | photos/cat/a.png"
+      })
+  void anImageIsNamedByItsNumberOrFile(String train, String record) throws IOException {
+    for (String name : List.of("cat/a.png", "dog/b.png")) {
+      Files.createDirectories(folder.resolve("photos").resolve(name).resolveSibling(""));
+      ImageIO.write(
+          new BufferedImage(2, 2, BufferedImage.TYPE_INT_RGB),
+          "png",
+          folder.resolve("photos").resolve(name).toFile());
+    }
+    try (OutputStream images =
+        new GZIPOutputStream(Files.newOutputStream(folder.resolve("images.GZ")))) {
+      images.write(
+          new byte[] {0, 0, 8, 3, 0, 0, 0, 2, 0, 0, 0, 2, 0, 0, 0, 2, 1, 2, 3, 4, 5, 6, 7, 8});
+    }
+    Files.write(folder.resolve("labels"), new byte[] {0, 0, 8, 1, 0, 0, 0, 2, 0, 1});
+    Files.writeString(
+        folder.resolve("small.yaml"),
+        """
+        name: small
+        device: cpu
+        model: {type: convnet, widths: [2], convolutions: 1, groups: 1}
+        data: {type: image-classification, train: %s, size: 2}
+        training: {epochs: 2, batchSize: 1}
+        """
+            .formatted(train));
+    small.train();
+
+    assertThat(json(record).path("steps")).hasSize(2);
   }
 
   private JsonNode json(String record) throws IOException {

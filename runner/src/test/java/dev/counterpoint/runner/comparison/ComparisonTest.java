@@ -9,6 +9,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -30,8 +31,8 @@ final class ComparisonTest {
     Comparison comparison = Comparison.of(runs);
 
     assertThat(comparison.groups())
-        .extracting(RunGroup::seeds)
-        .containsExactly("seeds 1, 2", "seed 1");
+        .extracting(group -> group.values("accuracy").keySet())
+        .containsExactly(Set.of(1L, 2L), Set.of(1L));
     assertThat(comparison.settings())
         .containsExactly(
             new Comparison.Setting("training.optimizer.learningRate", List.of("0.001", "0.01")));

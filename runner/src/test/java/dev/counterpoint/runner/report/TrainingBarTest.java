@@ -2,9 +2,6 @@ package dev.counterpoint.runner.report;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import java.io.PrintWriter;
-import java.io.StringWriter;
-import java.util.concurrent.CountDownLatch;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -31,23 +28,6 @@ final class TrainingBarTest {
     for (int step = 0; step <= 200; step++) {
       assertThat(TrainingBar.line(step, 200, FIGURES, width)).hasSizeLessThanOrEqualTo(width);
     }
-  }
-
-  @Test
-  void barIsDrawnAndRemovedAtTheEnd() throws InterruptedException {
-    StringWriter output = new StringWriter();
-    PrintWriter writer = new PrintWriter(output);
-    CountDownLatch drawn = new CountDownLatch(1);
-    try (TrainingBar bar = new TrainingBar(new Console(writer, writer, true, () -> 80), 0, 10)) {
-      bar.show(
-          4,
-          () -> {
-            drawn.countDown();
-            return FIGURES;
-          });
-      drawn.await();
-    }
-    assertThat(output.toString()).contains(" 40% [", "] 4/10, loss 0.5000").endsWith("\r\u001b[J");
   }
 
   @Test

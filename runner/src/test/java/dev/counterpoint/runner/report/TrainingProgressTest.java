@@ -20,7 +20,7 @@ import org.junit.jupiter.api.Test;
 final class TrainingProgressTest {
   private final StringWriter output = new StringWriter();
   private String contention = "";
-  private final TrainingProgress progress =
+  private TrainingProgress progress =
       new TrainingProgress(
           new Console(new PrintWriter(output), new PrintWriter(output), false, () -> 0),
           10,
@@ -148,6 +148,23 @@ final class TrainingProgressTest {
         .asString()
         .contains("2 gradient spikes", "run/snapshots;")
         .endsWith("./counterpoint replay run/snapshots/step-7");
+  }
+
+  @Test
+  void theBarOfATerminalIsDrawnAtTheEndOfAnEpochAndRemovedAtTheEnd() {
+    PrintWriter writer = new PrintWriter(output);
+    progress =
+        new TrainingProgress(new Console(writer, writer, true, () -> 80), 10, () -> contention);
+    start(0, 20, 2);
+    assertThat(output.toString()).contains("  0% [", "] 0/20");
+    for (int step = 1; step <= 10; step++) {
+      step(step, 0.5, 1, 0.1);
+    }
+    assertThat(output.toString()).contains(" 50% [", "] 10/20, loss 0.5000, 320 examples/s");
+
+    end();
+
+    assertThat(output.toString()).endsWith("\r\u001b[J");
   }
 
   private void start(long step, long steps, int epochs) {

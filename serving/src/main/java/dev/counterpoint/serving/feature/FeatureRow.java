@@ -1,11 +1,9 @@
 package dev.counterpoint.serving.feature;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.NullNode;
 import com.fasterxml.jackson.databind.node.TextNode;
 import dev.counterpoint.core.internal.storage.Json;
-import java.io.UncheckedIOException;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
 import java.util.Collections;
@@ -42,7 +40,7 @@ public record FeatureRow(EntityKey key, Instant time, Map<String, JsonNode> valu
     }
     boolean isNumber = text.length() <= MAX_DIGITS && NUMBER.matcher(text).matches();
     if (text.equals("true") || text.equals("false") || isNumber) {
-      JsonNode value = parse(text);
+      JsonNode value = Json.parse(text, JsonNode.class);
       if (value.asText().equals(text)) {
         return value;
       }
@@ -50,27 +48,17 @@ public record FeatureRow(EntityKey key, Instant time, Map<String, JsonNode> valu
     return TextNode.valueOf(text);
   }
 
-  private static JsonNode parse(String json) {
-    try {
-      return Json.MAPPER.readTree(json);
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
-  }
-
   /** The values as a JSON object. */
   public String json() {
-    try {
-      return Json.MAPPER.writeValueAsString(values);
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
+    return Json.MAPPER.valueToTree(values).toString();
   }
 
   /** A row with the values of a JSON object. */
   public static FeatureRow ofJson(EntityKey key, Instant time, String json) {
     Map<String, JsonNode> values = new LinkedHashMap<>();
-    parse(json).properties().forEach(it -> values.put(it.getKey(), it.getValue()));
+    Json.parse(json, JsonNode.class)
+        .properties()
+        .forEach(it -> values.put(it.getKey(), it.getValue()));
     return new FeatureRow(key, time, values);
   }
 }

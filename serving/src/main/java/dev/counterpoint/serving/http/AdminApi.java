@@ -12,6 +12,7 @@ import com.linecorp.armeria.common.HttpStatus;
 import com.linecorp.armeria.common.MediaType;
 import com.linecorp.armeria.server.ServerBuilder;
 import com.linecorp.armeria.server.ServiceRequestContext;
+import dev.counterpoint.core.internal.storage.Resource;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.ModelRegistry;
@@ -19,8 +20,6 @@ import dev.counterpoint.serving.ModelRepository;
 import dev.counterpoint.serving.http.AccessToken.Scope;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
-import java.io.InputStream;
-import java.io.UncheckedIOException;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -96,13 +95,7 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
   }
 
   private static void page(ServerBuilder server, String path, String resource, MediaType type) {
-    byte[] content;
-    try (InputStream in =
-        Objects.requireNonNull(AdminApi.class.getResourceAsStream(resource), resource)) {
-      content = in.readAllBytes();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
-    }
+    String content = Resource.read(AdminApi.class, resource);
     server
         .route()
         .get(path)

@@ -100,6 +100,6 @@ record JournalFile(Path file) {
   }
 
   private static String hash(ObjectNode entry) {
-    return Sha256.of(entry.toString().getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(entry.toString());
   }
 }

@@ -110,14 +110,18 @@ public record RegistryContent(
     return used;
   }
 
+  private Map<String, Integer> aliasesOf(String name) {
+    return aliases.getOrDefault(name, new TreeMap<>());
+  }
+
   /** The version of an alias; empty if there is none. */
   public Optional<Integer> alias(String name, String alias) {
-    return Optional.ofNullable(aliases.getOrDefault(name, new TreeMap<>()).get(alias));
+    return Optional.ofNullable(aliasesOf(name).get(alias));
   }
 
   /** The aliases of a version. */
   public List<String> aliases(Version version) {
-    return aliases.getOrDefault(version.name(), new TreeMap<>()).entrySet().stream()
+    return aliasesOf(version.name()).entrySet().stream()
         .filter(it -> it.getValue() == version.number())
         .map(Map.Entry::getKey)
         .toList();
@@ -147,10 +151,7 @@ public record RegistryContent(
     if (number == null || !all.containsKey(number)) {
       List<String> allowed = new ArrayList<>();
       all.keySet().forEach(it -> allowed.add(id.name() + "/" + it));
-      aliases
-          .getOrDefault(id.name(), new TreeMap<>())
-          .keySet()
-          .forEach(it -> allowed.add(id.name() + "@" + it));
+      aliasesOf(id.name()).keySet().forEach(it -> allowed.add(id.name() + "@" + it));
       throw new InvalidSettings(
           "The registry has no \"%s\". It has %s.", id, Excerpt.ofList(allowed));
     }

@@ -56,7 +56,7 @@ record CacheBuilder(
     for (Map.Entry<String, ImageSource> source : sources.entrySet()) {
       key.append(source.getKey()).append(' ').append(source.getValue().stamp()).append('\n');
     }
-    return Sha256.of(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
+    return Sha256.of(key.toString()).substring(0, 32);
   }
 
   /** Writes the complete cache into an empty folder. */

@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
@@ -39,7 +40,8 @@ final class IdxFile implements Closeable {
     InputStream file = new BufferedInputStream(Files.newInputStream(path), 1 << 16);
     InputStream opened = file;
     try {
-      opened = path.toString().endsWith(".gz") ? new GZIPInputStream(file, 1 << 16) : file;
+      boolean isGzipped = path.toString().toLowerCase(Locale.ROOT).endsWith(".gz");
+      opened = isGzipped ? new GZIPInputStream(file, 1 << 16) : file;
       input = new DataInputStream(opened);
       int magic = input.readInt();
       if (magic != (UNSIGNED_BYTES | dimensions)) {

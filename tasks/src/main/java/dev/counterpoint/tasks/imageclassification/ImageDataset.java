@@ -10,8 +10,9 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Memory-mapped dataset of decoded images. The garbage collector unmaps the files, so there is
@@ -24,7 +25,8 @@ final class ImageDataset implements Dataset.Traceable, Dataset.OfEpochs {
   private final MemoryMappedTokens pixels;
   private final MemoryMappedTokens labels;
   private final MemoryMappedTokens indices;
-  private final Path origins;
+  private final Path originsFile;
+  private @Nullable List<String> origins; // read on first use
   private final long size;
   private final ImageSpec image;
   private final Normalizer normalizer;
@@ -39,7 +41,7 @@ final class ImageDataset implements Dataset.Traceable, Dataset.OfEpochs {
     pixels = cache.mappedPixels(own.source());
     labels = new MemoryMappedTokens(cache.labels(own.source()), ImageCache.LABEL_WIDTH);
     indices = new MemoryMappedTokens(cache.indices(split), ImageCache.INDEX_WIDTH);
-    origins = cache.origins(own.source());
+    originsFile = cache.origins(own.source());
     size = own.size();
   }
 
@@ -50,11 +52,18 @@ final class ImageDataset implements Dataset.Traceable, Dataset.OfEpochs {
 
   @Override
   public String origin(long index) {
-    try (Stream<String> lines = Files.lines(origins)) {
-      return lines.skip(indices.get(index)).findFirst().orElseThrow();
-    } catch (IOException e) {
-      throw new UncheckedIOException(e);
+    return origins().get((int) indices.get(index));
+  }
+
+  private synchronized List<String> origins() {
+    if (origins == null) {
+      try {
+        origins = Files.readAllLines(originsFile);
+      } catch (IOException e) {
+        throw new UncheckedIOException(e);
+      }
     }
+    return origins;
   }
 
   @Override

@@ -165,15 +165,18 @@ public final class DuckDb {
         Statement statement = connection.createStatement()) {
       long count = count(connection, table);
       try (ResultSet rows = statement.executeQuery(query)) {
+        boolean[] isBlob = new boolean[expressions.size()];
+        for (int i = 0; i < isBlob.length; i++) {
+          isBlob[i] = rows.getMetaData().getColumnTypeName(i + 1).equals("BLOB");
+        }
         for (long row = 1; row <= count; row++) {
           if (!rows.next()) {
             throw new InvalidSettings(
                 "%s is damaged: it can be read up to row %s of %s.", file.name(), row - 1, count);
           }
-          @Nullable Object[] values = new Object[expressions.size()];
+          @Nullable Object[] values = new Object[isBlob.length];
           for (int i = 0; i < values.length; i++) {
-            boolean isBlob = rows.getMetaData().getColumnTypeName(i + 1).equals("BLOB");
-            values[i] = isBlob ? rows.getBytes(i + 1) : rows.getString(i + 1);
+            values[i] = isBlob[i] ? rows.getBytes(i + 1) : rows.getString(i + 1);
           }
           reader.read(values, row);
         }

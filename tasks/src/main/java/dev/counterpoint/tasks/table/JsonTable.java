@@ -100,14 +100,10 @@ final class JsonTable implements Table {
       }
       return new JsonRow(file, line, value);
     } catch (JacksonException e) {
-      throw notJson(file, e);
+      JsonLocation location = e.getLocation();
+      throw file.invalidLine(
+          location == null ? 1 : location.getLineNr(), "is not JSON: " + Json.problem(e));
     }
-  }
-
-  private static InvalidSettings notJson(SourceFile file, JacksonException e) {
-    JsonLocation location = e.getLocation();
-    return file.invalidLine(
-        location == null ? 1 : location.getLineNr(), "is not JSON: " + Json.problem(e));
   }
 
   @Override

@@ -12,7 +12,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.ByteBuffer;
 import java.nio.LongBuffer;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
@@ -80,6 +79,6 @@ final class QueryImport {
       throw new InvalidSettings("%s has no rows.", sql.name());
     }
     String text = rows + " " + Arrays.toString(sums);
-    return Sha256.of(text.getBytes(StandardCharsets.UTF_8)).substring(0, 32);
+    return Sha256.of(text).substring(0, 32);
   }
 }

@@ -149,6 +149,11 @@ public record SourceFile(Path path, String name) {
     }
   }
 
+  /** Whether the extension is that of JSON, without that of its compression. */
+  public boolean isJson() {
+    return format() == Format.JSON;
+  }
+
   private Format format() {
     String uncompressed = fileName().replaceFirst("\\.(gz|zst)$", "");
     String extension = uncompressed.substring(uncompressed.lastIndexOf('.') + 1);

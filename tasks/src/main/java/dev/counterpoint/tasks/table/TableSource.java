@@ -11,7 +11,6 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
 import java.io.IOException;
 import java.nio.charset.CharacterCodingException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystems;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -154,9 +153,7 @@ public record TableSource(String name, List<SourceFile> files) {
     for (SourceFile file : files) {
       hashes.append(file.hash());
     }
-    return files.size() == 1
-        ? hashes.toString()
-        : Sha256.of(hashes.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+    return files.size() == 1 ? hashes.toString() : Sha256.of(hashes.toString()).substring(0, 16);
   }
 
   /** Creates an exception about a row. */

@@ -54,7 +54,7 @@ record TableBuilder(
     for (SplitTable split : splits) {
       key.append(split.name()).append(' ').append(split.file().stamp()).append('\n');
     }
-    return Sha256.of(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
+    return Sha256.of(key.toString()).substring(0, 32);
   }
 
   /** Writes the complete cache into an empty folder. */

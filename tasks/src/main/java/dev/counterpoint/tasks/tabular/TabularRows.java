@@ -10,7 +10,6 @@ import dev.counterpoint.tasks.table.TableFormat;
 import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -43,11 +42,6 @@ public final class TabularRows implements AutoCloseable {
     if (schema.weight() != null) {
       known.add(schema.weight());
     }
-  }
-
-  /** Whether a model folder has the columns of a table. */
-  public static boolean isIn(Path folder) {
-    return Files.isRegularFile(folder.resolve(TabularSchema.FILE));
   }
 
   /**

@@ -55,7 +55,7 @@ record CacheBuilder(
       key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
       key.append(split.getValue().settings().columns()).append('\n');
     }
-    return Sha256.of(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
+    return Sha256.of(key.toString()).substring(0, 32);
   }
 
   /** Writes the complete cache into an empty folder. */

@@ -34,8 +34,8 @@ public record Prediction(List<String> labels, List<Double> probabilities, boolea
     boolean binary = activation == OutputActivation.SIGMOID && outputs == 1 && labels.size() == 2;
     if (!binary && outputs != labels.size()) {
       throw new InvalidSettings(
-          "The output of the model has shape %s, which does not fit its %s labels."
-              .formatted(logits.shape(), labels.size()));
+          "The output of the model has shape %s, which does not fit its %s labels.",
+          logits.shape(), labels.size());
     }
     List<Prediction> predictions = new ArrayList<>();
     for (int i = 0; i < examples; i++) {

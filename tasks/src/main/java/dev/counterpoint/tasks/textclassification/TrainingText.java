@@ -73,8 +73,8 @@ final class TrainingText {
     }
     if (labels.size() == 1) {
       throw new InvalidSettings(
-          "%s has only the label \"%s\"; classification needs at least two labels."
-              .formatted(file.name(), Excerpt.ofItem(labels.iterator().next())));
+          "%s has only the label \"%s\"; classification needs at least two labels.",
+          file.name(), Excerpt.ofItem(labels.iterator().next()));
     }
     if (labels.size() == rows && rows >= MIN_ROWS_TO_CHECK && !table.settings().hasSets()) {
       throw new InvalidSettings(

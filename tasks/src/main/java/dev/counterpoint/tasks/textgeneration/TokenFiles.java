@@ -15,7 +15,6 @@ import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import dev.counterpoint.tasks.tokenizer.VocabularyBuilder;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.LinkedHashMap;
@@ -63,7 +62,7 @@ record TokenFiles(
      */
     String fingerprint(int length, long validationTokens) {
       String examples = hash + " " + length + " " + validationTokens;
-      return DataSplits.fingerprint(Sha256.of(examples.getBytes(StandardCharsets.UTF_8)), sources);
+      return DataSplits.fingerprint(Sha256.of(examples), sources);
     }
   }
 
@@ -108,7 +107,7 @@ record TokenFiles(
       key.append(split.getKey()).append(' ').append(split.getValue().file().stamp()).append(' ');
       key.append(split.getValue().column()).append('\n');
     }
-    return Sha256.of(key.toString().getBytes(StandardCharsets.UTF_8)).substring(0, 32);
+    return Sha256.of(key.toString()).substring(0, 32);
   }
 
   private Content write(Path folder) throws IOException {

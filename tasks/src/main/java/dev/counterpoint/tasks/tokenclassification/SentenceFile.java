@@ -13,12 +13,11 @@ import java.io.IOException;
 import java.io.Reader;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
  * Reads the sentences of a file: JSON lines, if its name ends with {@code .jsonl} or {@code .json},
- * otherwise CoNLL columns; each also with {@code .gz}.
+ * otherwise CoNLL columns; each also with {@code .gz} or {@code .zst}.
  *
  * @param wordColumn the column of the words, counted from 1
  * @param tagColumn the column of the tags; null for the last column
@@ -34,8 +33,7 @@ record SentenceFile(SourceFile file, int wordColumn, @Nullable Integer tagColumn
   List<Sentence> read() throws IOException {
     file.requireReadable(true);
     List<Sentence> sentences = new ArrayList<>();
-    String name = String.valueOf(file.path().getFileName()).toLowerCase(Locale.ROOT);
-    boolean isJson = name.matches(".*\\.jsonl?(\\.gz)?");
+    boolean isJson = file.isJson();
     file.readText(
         text -> {
           if (isJson) {

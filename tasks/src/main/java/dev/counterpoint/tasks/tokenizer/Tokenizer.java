@@ -73,7 +73,7 @@ public record Tokenizer(
   /** A hash of everything that token ids depend on. */
   public String key() {
     String all = Sha256.of(json) + settings + vocabularySize + special;
-    return Sha256.of(all.getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(all);
   }
 
   /** The tokens that end a generated text. */

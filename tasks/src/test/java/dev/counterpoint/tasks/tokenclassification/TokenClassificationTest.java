@@ -8,6 +8,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import com.github.luben.zstd.ZstdOutputStream;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
@@ -21,6 +22,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
+import java.io.OutputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -68,7 +70,7 @@ class TokenClassificationTest {
   }
 
   @Test
-  void jsonLinesAndGzipGiveTheSameExamples() throws IOException {
+  void jsonLinesGzipAndZstandardGiveTheSameExamples() throws IOException {
     Path json =
         file(
             "a.jsonl",
@@ -81,9 +83,13 @@ class TokenClassificationTest {
       gzip.write(COLUMNS.getBytes(StandardCharsets.UTF_8));
     }
     Path zipped = Files.write(folder.resolve("a.conll.gz"), bytes.toByteArray());
+    Path zstandard = folder.resolve("a.jsonl.zst");
+    try (OutputStream out = new ZstdOutputStream(Files.newOutputStream(zstandard))) {
+      Files.copy(json, out);
+    }
 
     HostBatch expected = all(open(file("a.conll", COLUMNS), 32).train());
-    for (Path other : List.of(json, zipped)) {
+    for (Path other : List.of(json, zipped, zstandard)) {
       HostBatch batch = all(open(other, 32).train());
       for (String tensor : List.of(Batch.IDS, Batch.LABELS)) {
         assertThat(batch.tensors().get(tensor).longs())

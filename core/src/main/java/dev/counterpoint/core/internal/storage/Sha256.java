@@ -3,6 +3,7 @@ package dev.counterpoint.core.internal.storage;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.security.MessageDigest;
@@ -25,6 +26,11 @@ public final class Sha256 {
   /** The digest of some bytes as lower-case hexadecimal digits. */
   public static String of(byte[] content) {
     return HexFormat.of().formatHex(begin().digest(content));
+  }
+
+  /** The digest of the UTF-8 bytes of a text as lower-case hexadecimal digits. */
+  public static String of(String text) {
+    return of(text.getBytes(StandardCharsets.UTF_8));
   }
 
   /** The hash of a file as lower-case hexadecimal digits. */

@@ -1,13 +1,11 @@
 package dev.counterpoint.inference.internal.code;
 
+import com.fasterxml.jackson.core.type.TypeReference;
 import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
-import java.io.DataInputStream;
-import java.io.DataOutputStream;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
@@ -15,8 +13,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.BasicFileAttributes;
 import java.security.MessageDigest;
-import java.util.Arrays;
-import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -30,6 +26,7 @@ import java.util.function.Supplier;
  */
 final class ClassCache {
   private static final String FOLDER = "classes";
+  private static final String FORMAT = "2"; // JSON: Base64 by name
   private static final int HASH_LENGTH = 64; // hexadecimal digits at the end of the file
 
   private final Path file;
@@ -47,10 +44,11 @@ final class ClassCache {
   static Optional<ClassCache> of(
       Supplier<Path> cache, Map<Path, String> sources, List<Path> classPath) {
     MessageDigest digest = Sha256.begin();
+    add(FORMAT, digest);
     try {
       for (Map.Entry<Path, String> source : sources.entrySet()) {
         add(String.valueOf(source.getKey().getFileName()), digest);
-        add(Sha256.of(source.getValue().getBytes(StandardCharsets.UTF_8)), digest);
+        add(Sha256.of(source.getValue()), digest);
       }
       for (Path entry : classPath) {
         BasicFileAttributes attributes = Files.readAttributes(entry, BasicFileAttributes.class);
@@ -80,11 +78,12 @@ final class ClassCache {
       if (FileAccess.exposure(file).isPresent()) {
         return Optional.empty();
       }
-      byte[] content = Files.readAllBytes(file);
-      int start = Math.max(0, content.length - HASH_LENGTH);
-      byte[] classes = Arrays.copyOf(content, start);
-      String hash = new String(content, start, content.length - start, StandardCharsets.US_ASCII);
-      return hash.equals(Sha256.of(classes)) ? Optional.of(decode(classes)) : Optional.empty();
+      String content = Files.readString(file);
+      int end = Math.max(0, content.length() - HASH_LENGTH);
+      String classes = content.substring(0, end);
+      return content.substring(end).equals(Sha256.of(classes))
+          ? Optional.of(Json.MAPPER.readValue(classes, new TypeReference<Map<String, byte[]>>() {}))
+          : Optional.empty();
     } catch (IOException e) {
       return Optional.empty();
     }
@@ -94,33 +93,10 @@ final class ClassCache {
   void write(Map<String, byte[]> classes) {
     try {
       FileAccess.createPrivateFolder(file.resolveSibling(""));
-      AtomicFile.write(file, temporary -> Files.write(temporary, encode(classes)));
+      String json = Json.MAPPER.writeValueAsString(classes);
+      AtomicFile.writeText(file, json + Sha256.of(json));
     } catch (IOException e) {
       // The next start compiles again.
     }
-  }
-
-  private static byte[] encode(Map<String, byte[]> classes) throws IOException {
-    ByteArrayOutputStream bytes = new ByteArrayOutputStream();
-    try (DataOutputStream out = new DataOutputStream(bytes)) {
-      out.writeInt(classes.size());
-      for (Map.Entry<String, byte[]> each : classes.entrySet()) {
-        out.writeUTF(each.getKey());
-        out.writeInt(each.getValue().length);
-        out.write(each.getValue());
-      }
-      out.writeBytes(Sha256.of(bytes.toByteArray()));
-    }
-    return bytes.toByteArray();
-  }
-
-  private static Map<String, byte[]> decode(byte[] content) throws IOException {
-    Map<String, byte[]> classes = new HashMap<>();
-    try (DataInputStream in = new DataInputStream(new ByteArrayInputStream(content))) {
-      for (int left = in.readInt(); left > 0; left--) {
-        classes.put(in.readUTF(), in.readNBytes(in.readInt()));
-      }
-    }
-    return classes;
   }
 }

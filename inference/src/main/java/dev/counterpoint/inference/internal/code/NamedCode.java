@@ -7,7 +7,6 @@ import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
@@ -79,7 +78,7 @@ record NamedCode(Path path, SortedMap<Path, String> hashes) {
   Path copy() {
     try {
       Path copies = FileAccess.createPrivateFolder(CacheFolder.path().resolve(COPIES));
-      Path folder = copies.resolve(Sha256.of(hashes.toString().getBytes(StandardCharsets.UTF_8)));
+      Path folder = copies.resolve(Sha256.of(hashes.toString()));
       FileAccess.requireSafe(folder, "the copy of code", CacheFolder.VARIABLE);
       if (!Files.exists(folder)) {
         publish(Files.createTempDirectory(copies, "new-"), folder);

@@ -9,7 +9,6 @@ import dev.counterpoint.core.settings.Secrets;
 import java.io.File;
 import java.io.IOException;
 import java.io.UncheckedIOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.FileVisitOption;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -158,7 +157,7 @@ public final class TrustedCode {
 
   private static String line(String queries) {
     String text = onOneLine(queries);
-    return Sha256.of(queries.getBytes(StandardCharsets.UTF_8))
+    return Sha256.of(queries)
         + "  "
         + (text.length() <= MAX_QUERIES
             ? text
@@ -280,7 +279,7 @@ public final class TrustedCode {
   public static String hashOfFolder(SortedMap<String, String> files) {
     StringBuilder lines = new StringBuilder();
     files.forEach((name, hash) -> lines.append(hash).append("  ").append(name).append('\n'));
-    return Sha256.of(lines.toString().getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(lines.toString());
   }
 
   /**

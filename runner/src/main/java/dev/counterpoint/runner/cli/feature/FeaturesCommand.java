@@ -25,7 +25,6 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
@@ -38,7 +37,7 @@ import picocli.CommandLine.Spec;
             + " join adds them to training data as they were at the time of each label.",
     synopsisSubcommandLabel = "ACTION",
     commandListHeading = "%nActions:%n")
-public final class FeaturesCommand implements Runnable {
+public final class FeaturesCommand {
   private static final String VIEW = "The name of the features, such as customer.";
 
   @Option(
@@ -78,13 +77,6 @@ public final class FeaturesCommand implements Runnable {
       Path rows = DatabaseFile.table(file, code);
       return new FeatureTable(TableSource.of(rows).requireReadable(false), view, entity, time);
     }
-  }
-
-  @Override
-  public void run() {
-    throw new ParameterException(
-        spec.commandLine(),
-        "specify the action: " + String.join(", ", spec.subcommands().keySet()));
   }
 
   private Console console() {

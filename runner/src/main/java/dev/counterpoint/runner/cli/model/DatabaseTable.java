@@ -28,7 +28,7 @@ final class DatabaseTable implements AutoCloseable {
   private final String key;
   private final Connection connection;
   private final long rows;
-  private boolean exists = true;
+  private @Nullable SQLException unreadable; // if the table does not exist, or for another cause
   private @Nullable PreparedStatement insert;
 
   /**
@@ -49,8 +49,13 @@ final class DatabaseTable implements AutoCloseable {
     sql = new SqlQuery(target.url(), "INSERT INTO " + table, target.properties());
     try {
       connection = Database.connectToWrite(sql);
+    } catch (SQLException e) {
+      throw invalid(e);
+    }
+    try {
       rows = count();
     } catch (SQLException e) {
+      close();
       throw invalid(e);
     }
   }
@@ -64,7 +69,7 @@ final class DatabaseTable implements AutoCloseable {
       found.next();
       return found.getLong(1);
     } catch (SQLException e) {
-      exists = false;
+      unreadable = e;
       connection.rollback();
       return 0;
     }
@@ -105,12 +110,8 @@ final class DatabaseTable implements AutoCloseable {
           names.add(quoted);
           columns.add(quoted + (value instanceof Double ? " DOUBLE PRECISION" : " TEXT"));
         });
-    if (!exists) {
-      try (PreparedStatement create =
-          connection.prepareStatement(
-              "CREATE TABLE %s (%s)".formatted(table, String.join(", ", columns)))) {
-        create.execute();
-      }
+    if (unreadable != null) {
+      create(String.join(", ", columns), unreadable);
     }
     return connection.prepareStatement(
         "INSERT INTO %s (%s) VALUES (%s)"
@@ -118,6 +119,17 @@ final class DatabaseTable implements AutoCloseable {
                 table,
                 String.join(", ", names),
                 String.join(", ", Collections.nCopies(names.size(), "?"))));
+  }
+
+  private void create(String columns, SQLException unreadable) {
+    String statement = "CREATE TABLE %s (%s)".formatted(table, columns);
+    try (PreparedStatement create = connection.prepareStatement(statement)) {
+      create.execute();
+    } catch (SQLException e) {
+      throw new InvalidSettings(
+          "The table %s can neither be read (%s) nor created (%s).",
+          table, sql.mask(DuckDb.message(unreadable)), sql.mask(DuckDb.message(e)));
+    }
   }
 
   private InvalidSettings invalid(SQLException e) {

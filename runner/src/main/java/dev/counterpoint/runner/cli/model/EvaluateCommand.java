@@ -26,8 +26,7 @@ import dev.counterpoint.core.training.Evaluator;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.experiment.BuiltInData;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.ActivityFailed;
@@ -40,21 +39,18 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
 import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint evaluate}: computes the metrics of a trained model on its data splits. */
 @Command(
     name = "evaluate",
     description = "Evaluates the model of a run on all splits of its data except train.")
-public final class EvaluateCommand implements Callable<Integer> {
+public final class EvaluateCommand extends ConsoleCommand {
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory.")
   private Path directory = Path.of("");
 
@@ -84,14 +80,12 @@ public final class EvaluateCommand implements Callable<Integer> {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
-  @Spec private @Nullable CommandSpec spec;
-
   /** Settings on which it depends which examples were trained with. */
   private static final Pattern SPLIT_SETTINGS =
       Pattern.compile("(seed|data\\.(split|validationShare))\\b");
 
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     sets.stream()
         .filter(set -> SPLIT_SETTINGS.matcher(set).lookingAt())
         .findFirst()
@@ -102,7 +96,6 @@ public final class EvaluateCommand implements Callable<Integer> {
                   Excerpt.of(set));
             });
     Run run = Run.existing(directory, sets, classpath.paths(), classpath.trust());
-    Console console = Consoles.of(spec);
     run.notes().forEach(console::log);
     TrainedModel.warnIfChanged(directory, run.file().classpath(), console);
     Injector wired = Guice.createInjector(wiring(run, console));
@@ -126,7 +119,6 @@ public final class EvaluateCommand implements Callable<Integer> {
         evaluations.forEach((name, evaluation) -> print(name, evaluation, console));
       }
     }
-    return ExitCode.SUCCESS;
   }
 
   private static void requireFinite(String split, Evaluation evaluation) {

@@ -6,8 +6,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.models.huggingface.GenerationConfig;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
@@ -17,14 +16,11 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint generate}: continues prompts with a language model. */
 @Command(
@@ -35,7 +31,7 @@ import picocli.CommandLine.Spec;
       "A single prompt is printed token by token; several prompts, and beam search, when they are"
           + " finished."
     })
-public final class GenerateCommand implements Callable<Integer> {
+public final class GenerateCommand extends ConsoleCommand {
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
   private Path directory = Path.of("");
 
@@ -95,11 +91,8 @@ public final class GenerateCommand implements Callable<Integer> {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
-    Console console = Consoles.of(spec);
+  protected void run(Console console) throws IOException {
     GenerationConfig.Request request =
         new GenerationConfig.Request(maxTokens, temperature, topK, topP, repetitionPenalty, beams);
     try (Pipeline pipeline = TrainedModel.open(directory, classpath, console)) {
@@ -124,7 +117,6 @@ public final class GenerateCommand implements Callable<Integer> {
         }
       }
     }
-    return ExitCode.SUCCESS;
   }
 
   private static long[] idsOf(String prompt, TextEncoder encoder) {

@@ -14,29 +14,25 @@ import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.models.huggingface.AdapterFolder;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
-import dev.counterpoint.runner.report.HubDownload;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
+import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.runner.report.DownloadProgress;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint merge}: merges a LoRA adapter into the weights of its base model. */
 @Command(
     name = "merge",
     description = "Merges the LoRA adapter of a run into the weights of its base model.")
-public final class MergeCommand implements Callable<Integer> {
+public final class MergeCommand extends ConsoleCommand {
   private static final Set<String> REWRITTEN =
       Set.of(
           ModelFolder.CONFIG,
@@ -58,13 +54,10 @@ public final class MergeCommand implements Callable<Integer> {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     merge(ModelFolder.within(directory), output, classpath);
-    Consoles.of(spec).print("merged model saved to " + output);
-    return ExitCode.SUCCESS;
+    console.print("merged model saved to " + output);
   }
 
   /**
@@ -85,10 +78,11 @@ public final class MergeCommand implements Callable<Integer> {
     if (Files.exists(output)) {
       throw new InvalidSettings(output + " already exists; name a new folder.");
     }
-    try (BaseModel model = ModelFolder.load(folder, config, Device.cpu(), HubDownload::find)) {
+    try (BaseModel model =
+        ModelFolder.load(folder, config, Device.cpu(), DownloadProgress::findModel)) {
       ModelFolder.saveMerged(output, model, config, otherFiles(folder), binder);
     }
-    GoldenExamples.write(output, code, HubDownload::find, GoldenExamples.inputs(folder));
+    GoldenExamples.write(output, code, DownloadProgress::findModel, GoldenExamples.inputs(folder));
   }
 
   /** Returns the other files of the model folder, such as those of the tokenizer. */

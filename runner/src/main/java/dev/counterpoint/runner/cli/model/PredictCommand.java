@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.cli.model;
 
-import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.Sha256;
@@ -12,8 +11,7 @@ import dev.counterpoint.inference.json.InputReader;
 import dev.counterpoint.inference.json.JsonPredictor;
 import dev.counterpoint.inference.json.ModelInput;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.tasks.tabular.TabularRows;
 import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
@@ -22,14 +20,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.LongSummaryStatistics;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint predict}: predicts labels or entities of texts, or answers to questions. */
 @Command(
@@ -49,7 +44,7 @@ import picocli.CommandLine.Spec;
       "With --json each output line is a JSON object, and so is each line of standard input:"
           + " {\"text\": ...}, {\"text\": ..., \"text2\": ...}, {\"features\": [...]}, or {\"question\": ..., \"context\": ...}."
     })
-public final class PredictCommand implements Callable<Integer> {
+public final class PredictCommand extends ConsoleCommand {
   /** The number of rows of a file that are predicted at once. */
   private static final int BATCH = 256;
 
@@ -115,10 +110,8 @@ public final class PredictCommand implements Callable<Integer> {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     if (top != null && top < 1) {
       throw new InvalidSettings("--top " + top + " must be 1 or greater.");
     }
@@ -130,7 +123,6 @@ public final class PredictCommand implements Callable<Integer> {
     if (output == null && !keep.isEmpty()) {
       throw new InvalidSettings("--keep needs --output, the file for the columns.");
     }
-    Console console = Consoles.of(spec);
     try (Pipeline pipeline = TrainedModel.open(directory, classpath, console)) {
       PredictionFormatter formatter = formatter(pipeline, console);
       InputReader reader = InputReader.of(pipeline, question);
@@ -150,7 +142,6 @@ public final class PredictCommand implements Callable<Integer> {
       }
       formatter.remarks().forEach(console::log);
     }
-    return ExitCode.SUCCESS;
   }
 
   private void score(Pipeline pipeline, Path file, Console console) throws IOException {
@@ -268,15 +259,7 @@ public final class PredictCommand implements Callable<Integer> {
               + (pipeline.labels().isEmpty() ? "the outputs." : "their softmax."));
     }
     EntityPredictor.Words split = words ? EntityPredictor.Words.BLANKS : EntityPredictor.Words.TEXT;
-    JsonPredictor predictor = new JsonPredictor(pipeline, top, split);
-    if (json && !predictor.readsEncoded()) {
-      return inputs -> predictor.predict(inputs).stream().map(JsonNode::toString).toList();
-    }
-    return switch (kind) {
-      case ANSWERS -> new AnswerFormatter(pipeline, top == null ? 1 : top);
-      case ENTITIES -> new EntityFormatter(pipeline, split);
-      case RESULTS -> new ResultFormatter(pipeline);
-      default -> new OutputFormatter(predictor, json, new LongSummaryStatistics());
-    };
+    return new PredictionFormatter(
+        new JsonPredictor(pipeline, top, split), json, new LongSummaryStatistics());
   }
 }

@@ -53,16 +53,16 @@ record PredictLines(LineNumberReader lines, boolean json, InputReader reader) {
    */
   void read(Consumer<List<ModelInput>> handler) throws IOException {
     List<ModelInput> pending = new ArrayList<>();
-    try {
-      for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+    for (String line = lines.readLine(); line != null; line = lines.readLine()) {
+      try {
         input(line).ifPresent(pending::add);
-        if (pending.size() == BATCH || !lines.ready()) {
-          flush(pending, handler);
-        }
+      } catch (InvalidSettings invalid) {
+        flush(pending, handler);
+        throw invalid;
       }
-    } catch (InvalidSettings invalid) {
-      flush(pending, handler);
-      throw invalid;
+      if (pending.size() == BATCH || !lines.ready()) {
+        flush(pending, handler);
+      }
     }
     flush(pending, handler);
   }

@@ -13,7 +13,6 @@ import dev.counterpoint.tasks.textclassification.Prediction;
 import dev.counterpoint.tasks.textclassification.TextInput;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -71,7 +70,7 @@ final class ScoredTable {
    */
   void insert(DatabaseTable.Target target, String model) throws IOException {
     String all = model + ' ' + source.hash() + ' ' + keep;
-    String key = Sha256.of(all.getBytes(StandardCharsets.UTF_8)).substring(0, 16);
+    String key = Sha256.of(all).substring(0, 16);
     try (DatabaseTable output = new DatabaseTable(target, key)) {
       skipped = output.rows();
       TableFormat format = table == null ? pipeline.input().format() : table.format();

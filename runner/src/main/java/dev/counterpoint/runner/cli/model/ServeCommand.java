@@ -3,6 +3,7 @@ package dev.counterpoint.runner.cli.model;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.util.concurrent.Uninterruptibles;
 import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.settings.Formats;
@@ -28,12 +29,12 @@ import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.Collection;
 import java.util.List;
 import java.util.Objects;
 import java.util.concurrent.Callable;
 import java.util.concurrent.CountDownLatch;
-import java.util.concurrent.TimeUnit;
 import java.util.stream.IntStream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -198,12 +199,8 @@ public final class ServeCommand implements Callable<Integer> {
   }
 
   private static void refresh(Runnable refresh, int seconds, CountDownLatch stop) {
-    try {
-      while (!stop.await(seconds, TimeUnit.SECONDS)) {
-        refresh.run();
-      }
-    } catch (InterruptedException e) {
-      Thread.currentThread().interrupt();
+    while (!Uninterruptibles.awaitUninterruptibly(stop, Duration.ofSeconds(seconds))) {
+      refresh.run();
     }
   }
 

@@ -5,8 +5,7 @@ import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.json.InputReader;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.tasks.table.Surrogates;
@@ -17,13 +16,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint tokenize}: prints the tokens of texts. */
 @Command(
@@ -34,7 +29,7 @@ import picocli.CommandLine.Spec;
           + " tokenizer adds have no position.",
       "Without TEXT, each line of standard input is a text. Texts are not truncated."
     })
-public final class TokenizeCommand implements Callable<Integer> {
+public final class TokenizeCommand extends ConsoleCommand {
   @Parameters(
       index = "0",
       paramLabel = "RUN_DIR",
@@ -50,15 +45,12 @@ public final class TokenizeCommand implements Callable<Integer> {
       description = "Prints a JSON object per text: text, tokens, ids and offsets.")
   private boolean json;
 
-  @Spec private @Nullable CommandSpec spec;
-
   private boolean started;
 
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     Path model = directory.resolve("model");
     Tokenizer tokenizer = TokenizerFolder.open(TokenizerFolder.isIn(model) ? model : directory);
-    Console console = Consoles.of(spec);
     tokenizer.notes().forEach(console::log);
     try (TextEncoder encoder = new TextEncoder(tokenizer, Tokenizer.UNLIMITED)) {
       if (texts.isEmpty()) {
@@ -67,7 +59,6 @@ public final class TokenizeCommand implements Callable<Integer> {
       }
       texts.forEach(text -> print(text, encoder, console));
     }
-    return ExitCode.SUCCESS;
   }
 
   private void print(String text, TextEncoder encoder, Console console) {

@@ -11,7 +11,7 @@ import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.report.HubDownload;
+import dev.counterpoint.runner.report.DownloadProgress;
 import dev.counterpoint.runner.rundir.RunCode;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
@@ -33,7 +33,8 @@ public final class TrainedModel {
   public static Pipeline open(Path directory, ClassPathOption classpath, Console console)
       throws IOException {
     Pipeline pipeline =
-        Pipeline.open(directory, code(ModelFolder.within(directory), classpath), HubDownload::find);
+        Pipeline.open(
+            directory, code(ModelFolder.within(directory), classpath), DownloadProgress::findModel);
     warnIfChanged(directory, pipeline.config().classpath(), console);
     return pipeline;
   }

@@ -2,10 +2,8 @@ package dev.counterpoint.runner.cli.run;
 
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.settings.FileAccess;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.cli.option.NewFile;
 import dev.counterpoint.runner.comparison.Comparison;
 import dev.counterpoint.runner.comparison.RunGroup;
@@ -20,13 +18,10 @@ import java.util.ArrayList;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Set;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint compare}: settings, results and statistics of several runs. */
 @Command(
@@ -35,7 +30,7 @@ import picocli.CommandLine.Spec;
         "Compares runs: settings that differ, results, and whether the differences of the metrics"
             + " are significant in relation to the deviation between seeds. Runs with equal settings"
             + " but other seeds form a group; the group of the first run is the baseline.")
-public final class CompareCommand implements Callable<Integer> {
+public final class CompareCommand extends ConsoleCommand {
   private static final int MAX_RUNS = 200;
 
   @Parameters(arity = "1..*", paramLabel = "RUN_DIR", description = "The run directories.")
@@ -50,10 +45,8 @@ public final class CompareCommand implements Callable<Integer> {
       description = "Also writes an HTML page with curves, which opens without a network.")
   private @Nullable Path output;
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     if (output != null) {
       NewFile.requireFolder("--output", output);
       if (Files.isDirectory(output)) {
@@ -74,7 +67,6 @@ public final class CompareCommand implements Callable<Integer> {
       runs.add(RunRecord.read(folder));
     }
     Comparison comparison = Comparison.of(runs);
-    Console console = Consoles.of(spec);
     if (json) {
       console.print(comparison.toJson().toString());
     } else {
@@ -85,7 +77,6 @@ public final class CompareCommand implements Callable<Integer> {
       FileAccess.makeFilePrivate(output);
       console.log("page: %s", output.toAbsolutePath());
     }
-    return ExitCode.SUCCESS;
   }
 
   private static String text(Comparison comparison) {
@@ -100,22 +91,17 @@ public final class CompareCommand implements Callable<Integer> {
                 run.settings().path("seed").asText(),
                 run.state().toString(),
                 Long.toString(run.steps()));
-        List<String> values =
-            comparison.metrics().stream()
-                .map(metric -> Formats.number(run.results().getOrDefault(metric, Double.NaN)))
-                .toList();
-        results.add(row(facts, values));
+        results.add(row(facts, run.formatted(comparison.metrics())));
       }
     }
-    List<List<String>> settings = new ArrayList<>();
-    settings.add(
-        row(
-            List.of("settings that differ"),
-            comparison.groups().stream().map(RunGroup::name).toList()));
-    comparison.settings().forEach(it -> settings.add(row(List.of(it.key()), it.values())));
+    List<String> groups = comparison.groups().stream().map(RunGroup::name).toList();
+    String settings =
+        TextTable.of(
+            row(List.of("settings that differ"), groups),
+            comparison.settings(),
+            it -> row(List.of(it.key()), it.values()));
     StringBuilder text = new StringBuilder(TextTable.of(results)).append("\n\n");
-    text.append(
-        comparison.settings().isEmpty() ? "Only the seeds differ." : TextTable.of(settings));
+    text.append(comparison.settings().isEmpty() ? "Only the seeds differ." : settings);
     for (String metric : comparison.metrics()) {
       text.append("\n\n").append(TextTable.of(List.of(List.of(metric))));
       comparison.describe(metric).forEach(line -> text.append("\n  ").append(line));

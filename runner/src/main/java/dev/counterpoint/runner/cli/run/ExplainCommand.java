@@ -4,8 +4,7 @@ import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.LauncherCommand;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.machine.Program;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
@@ -17,15 +16,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
-import java.util.concurrent.Callable;
-import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint explain}: a run directory in words. */
 @Command(
@@ -34,23 +30,19 @@ import picocli.CommandLine.Spec;
         "Describes a run on one page: what was trained on which data and with which code, how it"
             + " ended, the settings that differ from their defaults, and the commands to reproduce,"
             + " resume and use it. No code of the run is loaded.")
-public final class ExplainCommand implements Callable<Integer> {
+public final class ExplainCommand extends ConsoleCommand {
   private static final int INDENT = 4;
   private static final int MAX_LISTED = 100; // lines of a section
-  private static final String TYPE = "type";
 
   @Parameters(paramLabel = "RUN_DIR", description = "The run directory; it is not changed.")
   private Path folder = Path.of("");
 
-  @Spec private @Nullable CommandSpec spec;
-
   private final List<String> lines = new ArrayList<>();
 
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     FileAccess.requireAccess(folder);
     RunRecord run = RunRecord.read(folder);
-    Console console = Consoles.of(spec);
     lines.add(run.label() + ": " + run.state());
     training(run);
     ended(run);
@@ -58,7 +50,6 @@ public final class ExplainCommand implements Callable<Integer> {
     settings(run);
     commands(run);
     lines.forEach(console::print);
-    return ExitCode.SUCCESS;
   }
 
   private void section(String title) {
@@ -69,6 +60,13 @@ public final class ExplainCommand implements Callable<Integer> {
   /** Adds a line, wrapped between words. */
   private void line(String text) {
     Paragraph.of("  " + ControlCharacterEscaper.of(text), INDENT).lines().forEach(lines::add);
+  }
+
+  /** Adds a line with the values at JSON pointers. */
+  private void line(String pattern, JsonNode node, String... pointers) {
+    line(
+        pattern.formatted(
+            Arrays.stream(pointers).map(it -> node.at(it).asText("unknown")).toArray()));
   }
 
   private void limited(List<String> all) {
@@ -82,8 +80,8 @@ public final class ExplainCommand implements Callable<Integer> {
     JsonNode settings = run.settings();
     JsonNode process = run.lastProcess();
     section("Training");
-    line("model: " + settings.path("model").path(TYPE).asText("unknown"));
-    line("data: " + settings.path("data").path(TYPE).asText("unknown"));
+    line("model: %s", settings, "/model/type");
+    line("data: %s", settings, "/data/type");
     List<String> files = new ArrayList<>();
     for (Map.Entry<String, JsonNode> file : process.path("files").properties()) {
       String hash = file.getValue().path("sha256").asText();
@@ -97,20 +95,16 @@ public final class ExplainCommand implements Callable<Integer> {
     limited(files);
     line("fingerprint of the data: " + abbreviated(run.provenance().path("dataFingerprint")));
     line(
-        "seed %s, batch size %s, optimizer %s with learning rate %s, strategy %s"
-            .formatted(
-                settings.path("seed").asText(),
-                settings.at("/training/batchSize").asText(),
-                settings.at("/training/optimizer/type").asText(),
-                settings.at("/training/optimizer/learningRate").asText(),
-                settings.at("/strategy/type").asText()));
+        "seed %s, batch size %s, optimizer %s with learning rate %s, strategy %s",
+        settings,
+        "/seed",
+        "/training/batchSize",
+        "/training/optimizer/type",
+        "/training/optimizer/learningRate",
+        "/strategy/type");
     line(
-        "machine: %s, %s, threads %s, device %s"
-            .formatted(
-                process.at("/machine/cpu").asText("unknown"),
-                process.at("/machine/system").asText("unknown"),
-                process.at("/machine/threads").asText("unknown"),
-                process.at("/machine/device").asText("unknown")));
+        "machine: %s, %s, threads %s, device %s",
+        process, "/machine/cpu", "/machine/system", "/machine/threads", "/machine/device");
   }
 
   private static String abbreviated(JsonNode hash) {
@@ -220,7 +214,7 @@ public final class ExplainCommand implements Callable<Integer> {
     }
     if (Files.isDirectory(run.directory().model())) {
       command("evaluate", "evaluate", path);
-      switch (run.settings().path("data").path(TYPE).asText()) {
+      switch (run.settings().at("/data/type").asText()) {
         case "text-generation" -> command("generate", "generate", path, "--prompt", "TEXT");
         case "tabular" -> command("predict", "predict", path, "--data", "FILE");
         case "image-classification" -> command("predict", "predict", path, "--image", "FILE");

@@ -7,8 +7,7 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.FileAccess;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.cli.option.NewRunOptions;
 import dev.counterpoint.runner.plan.Plan;
 import dev.counterpoint.runner.plan.PlanText;
@@ -25,13 +24,10 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeSet;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint plan}: what can be predicted about a training. */
 @Command(
@@ -40,7 +36,7 @@ import picocli.CommandLine.Spec;
         "Predicts a training on one page: settings and their origin, data, layers, steps, learning"
             + " rates, memory, disk, and time from some seconds of training in this process. Writes"
             + " only to the cache folder.")
-public final class PlanCommand implements Callable<Integer> {
+public final class PlanCommand extends ConsoleCommand {
   @Mixin private final NewRunOptions options = new NewRunOptions();
 
   @Option(names = "--json", description = "Prints one JSON object.")
@@ -57,10 +53,8 @@ public final class PlanCommand implements Callable<Integer> {
       description = "Also prints the settings that differ from those of an earlier run.")
   private @Nullable Path against;
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     RunRecord earlier = null;
     if (against != null) {
       FileAccess.requireAccess(against);
@@ -68,7 +62,6 @@ public final class PlanCommand implements Callable<Integer> {
     }
     Run run = Run.of(options.request());
     Threads.check(run, System.getenv());
-    Console console = Consoles.of(spec);
     Threads.apply(run);
     Torch.engine();
     long empty = PeakMemory.bytes().orElse(0);
@@ -101,7 +94,6 @@ public final class PlanCommand implements Callable<Integer> {
         }
       }
     }
-    return ExitCode.SUCCESS;
   }
 
   private static List<String> differences(RunRecord earlier, Run run, DataSplits data) {

@@ -7,8 +7,7 @@ import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TextTable;
 import dev.counterpoint.runner.rundir.RunDirectory;
@@ -20,19 +19,15 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
-import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Objects;
-import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint runs}: lists the runs in a folder. */
 @Command(
@@ -40,7 +35,7 @@ import picocli.CommandLine.Spec;
     description =
         "Lists the runs in a folder, the newest first: directory, start, state, steps, time of the"
             + " training and results. A damaged run directory is listed with its problem.")
-public final class RunsCommand implements Callable<Integer> {
+public final class RunsCommand extends ConsoleCommand {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT);
   private static final int SHOWN_METRICS = 3;
@@ -53,8 +48,6 @@ public final class RunsCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "Prints one JSON object for each run, each on a line.")
   private boolean json;
-
-  @Spec private @Nullable CommandSpec spec;
 
   /**
    * A run, or a directory of a run that cannot be read.
@@ -113,14 +106,13 @@ public final class RunsCommand implements Callable<Integer> {
   }
 
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     FileAccess.requireAccess(folder);
     if (!Files.isDirectory(folder)) {
       throw new InvalidSettings(
           "%s %s; name the folder of the run directories.",
           folder, Files.exists(folder) ? "is not a folder" : "does not exist");
     }
-    Console console = Consoles.of(spec);
     List<Entry> entries =
         (RunDirectory.isRun(folder) ? List.of(folder) : FolderEntries.of(folder))
             .stream()
@@ -135,11 +127,8 @@ public final class RunsCommand implements Callable<Integer> {
     } else if (entries.isEmpty()) {
       console.log("%s contains no run directory.", folder);
     } else {
-      List<List<String>> rows = new ArrayList<>();
-      rows.add(List.of("directory", "started", "state", "steps", "time", "results"));
-      entries.forEach(entry -> rows.add(entry.cells()));
-      console.printText(TextTable.of(rows));
+      List<String> head = List.of("directory", "started", "state", "steps", "time", "results");
+      console.printText(TextTable.of(head, entries, Entry::cells));
     }
-    return ExitCode.SUCCESS;
   }
 }

@@ -21,23 +21,26 @@ import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
+import java.util.Set;
 import picocli.CommandLine;
-import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.Model.CommandSpec;
 
 /**
  * Launches a distributed run for {@code counterpoint train}: starts and supervises the ranks.
  *
- * @param rankZeroOptions the options of the command that only rank 0 has
  * @param checks the quick checks, which all ranks run
  */
 record DistributedLaunch(
     Run.Request request,
-    List<String> rankZeroOptions,
     QuickChecks checks,
     MultiNodeOptions options,
     Console console,
     CommandLine commandLine) {
   private static final String WORKERS = "strategy." + Processes.WORKERS;
+  private static final Set<String> OF_ALL_RANKS =
+      Set.of("--debug", "--fast-dev-run", "--overfit", "--detect-anomaly");
+  private static final Set<String> OF_RANK_ZERO =
+      Set.of("--trace", "--exact", "--until", "--validate");
 
   /**
    * Checks the run, starts its ranks and waits for them.
@@ -95,12 +98,9 @@ record DistributedLaunch(
 
   private DistributedJob.Arguments arguments(Run.Request actual) {
     List<String> all = actual.arguments();
-    OptionSpec debug = commandLine.getCommandSpec().root().optionsMap().get("--debug");
-    if (debug != null && Boolean.TRUE.equals(debug.getValue())) {
-      all.add("--debug");
-    }
-    all.addAll(checks.arguments());
-    return new DistributedJob.Arguments(all, rankZeroOptions);
+    CommandSpec command = commandLine.getCommandSpec();
+    all.addAll(TrainCommand.forwarded(command, OF_ALL_RANKS));
+    return new DistributedJob.Arguments(all, TrainCommand.forwarded(command, OF_RANK_ZERO));
   }
 
   /** Sets the number of workers to the number of ranks, and prints it. */

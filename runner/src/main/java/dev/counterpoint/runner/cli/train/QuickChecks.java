@@ -6,8 +6,6 @@ import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunFile;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Option;
@@ -75,20 +73,5 @@ final class QuickChecks {
     RunFile settings = training.get().settings(run.file());
     return run.with(
         settings, joins ? run.directory() : RunDirectory.forNew(output, settings.name()));
-  }
-
-  /** The options as arguments, for the ranks of a distributed run. */
-  List<String> arguments() {
-    List<String> arguments = new ArrayList<>();
-    if (fastDevRun) {
-      arguments.add("--fast-dev-run");
-    }
-    if (overfit != null) {
-      arguments.addAll(List.of("--overfit", overfit.toString()));
-    }
-    if (detectAnomaly) {
-      arguments.add("--detect-anomaly");
-    }
-    return arguments;
   }
 }

@@ -12,11 +12,11 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
+import java.util.Set;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /** Options of {@code train} for Apache Spark. */
@@ -113,12 +113,7 @@ final class SparkOptions {
   private List<String> arguments(Run.Request run) {
     List<String> arguments = new ArrayList<>(List.of("train"));
     arguments.addAll(run.arguments());
-    ParseResult parsed = Objects.requireNonNull(spec).commandLine().getParseResult();
-    if (parsed.hasMatchedOption("--output")) {
-      OptionSpec output = parsed.matchedOption("--output");
-      arguments.addAll(
-          List.of("--output", output.originalStringValues().get(0))); // a Path would change a URI
-    }
+    arguments.addAll(TrainCommand.forwarded(Objects.requireNonNull(spec), Set.of("--output")));
     return arguments;
   }
 }

@@ -18,6 +18,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -26,6 +27,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /**
@@ -129,12 +131,7 @@ public final class TrainCommand implements Callable<Integer> {
     if (rank.isEmpty() && machines.isDistributed(run)) {
       Threads.check(run, System.getenv());
       return new DistributedLaunch(
-              request,
-              rankZeroOptions(),
-              checks,
-              machines,
-              console,
-              Objects.requireNonNull(spec).commandLine())
+              request, checks, machines, console, Objects.requireNonNull(spec).commandLine())
           .call(run);
     }
     engine.ifPresent(EngineStart::await);
@@ -158,21 +155,23 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  private List<String> rankZeroOptions() {
-    List<String> options = new ArrayList<>();
-    if (trace != null) {
-      options.addAll(List.of("--trace", trace.toString()));
+  /**
+   * Those options of the command line, before or behind the command, that are given, as arguments
+   * for other processes. Their values are as written: a path would change a URI.
+   */
+  static List<String> forwarded(CommandSpec command, Set<String> names) {
+    List<String> arguments = new ArrayList<>();
+    ParseResult parsed = command.root().commandLine().getParseResult();
+    for (; parsed != null; parsed = parsed.subcommand()) {
+      for (OptionSpec option : parsed.matchedOptions()) {
+        String name = option.longestName();
+        if (names.contains(name) && !arguments.contains(name)) {
+          arguments.add(name);
+          arguments.addAll(option.arity().max() == 0 ? List.of() : option.originalStringValues());
+        }
+      }
     }
-    if (exact) {
-      options.add("--exact");
-    }
-    if (until < Long.MAX_VALUE) {
-      options.addAll(List.of("--until", Long.toString(until)));
-    }
-    if (validate) {
-      options.add("--validate");
-    }
-    return options;
+    return arguments;
   }
 
   /** The command line to record in the provenance. */

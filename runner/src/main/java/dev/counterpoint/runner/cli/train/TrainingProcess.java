@@ -404,24 +404,7 @@ final class TrainingProcess {
       writeGoldenExamples(data);
     }
     outcome.skipped().forEach(console::log);
-    if (!outcome.validation().isEmpty()) {
-      console.print("validation: " + Formats.line(outcome.validation()));
-    }
-    TrainingEnd end = outcome.end();
-    end.validation()
-        .map(last -> Formats.line(last.values()))
-        .filter(last -> !last.equals(Formats.line(outcome.validation())))
-        .ifPresent(last -> console.print("last validation: " + last));
-    console.print(
-        "%s in %s, %.0f examples/s; %s, hash %s",
-        Formats.count(end.steps(), "step"),
-        Formats.duration(end.seconds()),
-        end.examples() / end.seconds(),
-        outcome.best().map(best -> "best model: step " + best.step()).orElse("last model"),
-        outcome.modelHash().substring(0, 12));
-    if (end.stopReason() != null) {
-      console.print("stopped: " + end.stopReason());
-    }
+    outcome.lines().forEach(console::print);
     console.print("report: " + directory.report());
     console.print("run directory: " + directory.path());
   }

@@ -5,8 +5,7 @@ import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
-import dev.counterpoint.runner.cli.option.Consoles;
-import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.cli.option.NewRunOptions;
 import dev.counterpoint.runner.profile.Profile;
 import dev.counterpoint.runner.profile.Profile.Phase;
@@ -22,13 +21,10 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
-import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.Spec;
 
 /** {@code counterpoint profile}: measures where the time of a training step goes. */
 @Command(
@@ -36,7 +32,7 @@ import picocli.CommandLine.Spec;
     description =
         "Measures where the time and memory of a training step go, by phase and layer: a table, a"
             + " flame graph and a trace for Perfetto.")
-public final class ProfileCommand implements Callable<Integer> {
+public final class ProfileCommand extends ConsoleCommand {
   private static final List<String> HEAD = List.of("part", "ms", "% of step", "output MB");
   private static final int MAX_STEPS = 10_000;
 
@@ -54,24 +50,20 @@ public final class ProfileCommand implements Callable<Integer> {
       description = "The folder of page and trace. Default: runs/NAME-profile-TIME.")
   private @Nullable Path output;
 
-  @Spec private @Nullable CommandSpec spec;
-
   @Override
-  public Integer call() throws IOException {
+  protected void run(Console console) throws IOException {
     if (steps < 1 || steps > MAX_STEPS) {
       throw new InvalidSettings("--steps %s must be from 1 to %s.", steps, MAX_STEPS);
     }
     Run run = Run.of(options.request());
     RunDirectory directory = RunDirectory.forNew(output, run.file().name() + "-profile");
     Path scratch = Files.createTempDirectory("counterpoint-profile-");
-    try (Console console = Consoles.of(spec);
+    try (console;
         Probe probe = new Probe(run, console)) {
       console.log("profiling %d steps ...", steps);
       Profile profile = Profile.of(probe, run.file(), steps, scratch);
       List<List<String>> rows = rows(profile);
-      List<List<String>> table = new ArrayList<>(List.of(HEAD));
-      table.addAll(rows);
-      console.printText(TextTable.of(table));
+      console.printText(TextTable.of(HEAD, rows, row -> row));
       String state =
           Formats.of(
               "Step of %.2f ms, mean of %d. Profiled steps take %.1f %% longer than the steps between"
@@ -102,7 +94,6 @@ public final class ProfileCommand implements Callable<Integer> {
     } finally {
       new LocalDisk().delete(scratch);
     }
-    return ExitCode.SUCCESS;
   }
 
   private static List<List<String>> rows(Profile profile) {

@@ -31,7 +31,6 @@ import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -192,8 +191,7 @@ public final class TuneCommand implements Callable<Integer> {
       mode = mode(requested, data);
       settings.put("data", data.fingerprint());
     }
-    String hash =
-        Sha256.of(Json.MAPPER.valueToTree(settings).toString().getBytes(StandardCharsets.UTF_8));
+    String hash = Sha256.of(Json.MAPPER.valueToTree(settings).toString());
     Path folder =
         output == null
             ? Path.of("runs", run.file().name() + "-sweep-" + hash.substring(0, 8))

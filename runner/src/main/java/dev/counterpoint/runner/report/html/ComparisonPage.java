@@ -2,7 +2,6 @@ package dev.counterpoint.runner.report.html;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.samskivert.mustache.Template;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.comparison.Comparison;
 import dev.counterpoint.runner.comparison.RunGroup;
 import dev.counterpoint.runner.rundir.RunRecord;
@@ -52,10 +51,7 @@ public record ComparisonPage(
     for (RunGroup group : comparison.groups()) {
       String style = "c" + comparison.groups().indexOf(group) % STYLES;
       for (RunRecord run : group.runs()) {
-        List<String> values =
-            comparison.metrics().stream()
-                .map(metric -> Formats.number(run.results().getOrDefault(metric, Double.NaN)))
-                .toList();
+        List<String> values = run.formatted(comparison.metrics());
         rows.add(
             new Row(run.label(), group.name(), style, run.state().toString(), run.steps(), values));
         RunLog log = RunLog.readAny(run.directory().metrics());

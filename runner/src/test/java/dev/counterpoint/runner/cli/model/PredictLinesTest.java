@@ -77,6 +77,23 @@ class PredictLinesTest {
     assertThat(batches).extracting(List::size).containsExactly(32, 32, 32, 4);
   }
 
+  @Test
+  void aBatchThatTheModelRejectsIsPassedOnOnce() {
+    PredictLines lines =
+        new PredictLines(
+            new LineNumberReader(new StringReader("line\n")), false, InputReader.ofTexts());
+
+    assertThatThrownBy(
+            () ->
+                lines.read(
+                    inputs -> {
+                      batches.add(inputs);
+                      throw new InvalidSettings("rejected");
+                    }))
+        .isInstanceOf(InvalidSettings.class);
+    assertThat(batches).hasSize(1);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',

@@ -1,6 +1,5 @@
 package dev.counterpoint.serving.feature.redis;
 
-import com.fasterxml.jackson.core.JsonProcessingException;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.data.FeatureView;
 import dev.counterpoint.core.internal.storage.Json;
@@ -21,7 +20,6 @@ import io.lettuce.core.SocketOptions;
 import io.lettuce.core.StaticCredentialsProvider;
 import io.lettuce.core.TimeoutOptions;
 import io.lettuce.core.api.StatefulRedisConnection;
-import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.time.Instant;
 import java.time.ZoneOffset;
@@ -148,21 +146,13 @@ final class RedisFeatureStore implements FeatureStore, FeatureWriter {
         fields.forEach(
             (name, json) -> {
               if (name.startsWith(COLUMN)) {
-                values.put(name.substring(COLUMN.length()), parse(json));
+                values.put(name.substring(COLUMN.length()), Json.parse(json, JsonNode.class));
               }
             });
         rows.put(keys.get(i), new FeatureRow(keys.get(i), Instant.parse(time), values));
       }
     }
     return new Features(rows);
-  }
-
-  private static JsonNode parse(String json) {
-    try {
-      return Json.MAPPER.readTree(json);
-    } catch (JsonProcessingException e) {
-      throw new UncheckedIOException(e);
-    }
   }
 
   @Override

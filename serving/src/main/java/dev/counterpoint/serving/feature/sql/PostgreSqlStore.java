@@ -2,12 +2,11 @@ package dev.counterpoint.serving.feature.sql;
 
 import com.zaxxer.hikari.HikariConfig;
 import dev.counterpoint.core.settings.Checks;
-import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.serving.feature.FeatureStore;
 import dev.counterpoint.serving.feature.FeatureStoreConfig;
+import dev.counterpoint.serving.internal.sql.PostgreSqlSource;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
@@ -25,8 +24,6 @@ import org.postgresql.ds.PGSimpleDataSource;
 public record PostgreSqlStore(
     String url, Map<String, String> properties, int timeoutMillis, int connections, int queue)
     implements FeatureStoreConfig {
-  private static final String SCHEME = "jdbc:postgresql:";
-
   /** The shortest time of the pool. */
   private static final int MIN_MILLIS = 250;
 
@@ -37,10 +34,7 @@ public record PostgreSqlStore(
             .within("timeoutMillis", timeoutMillis, 1, 60_000)
             .within("connections", connections, 1, 256)
             .positive("queue", queue);
-    if (url != null) { // It is null in defaults().
-      checks.that(url.startsWith(SCHEME), "url", "***", "must begin with " + SCHEME);
-    }
-    checks.verify();
+    new PostgreSqlSource(url, properties).check(checks).verify();
   }
 
   /** 500 milliseconds, 8 connections and 1,024 waiting lookups; the URL has no default. */
@@ -52,46 +46,31 @@ public record PostgreSqlStore(
 
   @Override
   public FeatureStore open(Path folder) {
-    String name = name();
+    PostgreSqlSource database = new PostgreSqlSource(url, properties);
     HikariConfig pool = new HikariConfig();
     pool.setPoolName("features");
-    pool.setDataSource(source());
+    pool.setDataSource(database.dataSource(this::limit));
     pool.setMaximumPoolSize(connections);
     pool.setMinimumIdle(1);
     pool.setConnectionTimeout(Math.max(MIN_MILLIS, timeoutMillis));
     pool.setValidationTimeout(MIN_MILLIS);
     return new SqlFeatureStore(
-        name,
+        database.name(),
         pool,
         new PostgreSql(),
-        new Lookups(name, Duration.ofMillis(timeoutMillis), connections, queue));
+        new Lookups(database.name(), Duration.ofMillis(timeoutMillis), connections, queue));
   }
 
   @Override
   public String toString() {
-    return "PostgreSqlStore " + name();
-  }
-
-  /** The URL without its parameters. */
-  private String name() {
-    return url.replaceFirst("[?].*", "");
+    return "PostgreSqlStore " + new PostgreSqlSource(url, properties).name();
   }
 
   /** A server that does not answer must not occupy the threads for long. */
-  private PGSimpleDataSource source() {
+  private void limit(PGSimpleDataSource source) {
     int seconds = (int) TimeUnit.MILLISECONDS.toSeconds(timeoutMillis) + 1;
-    PGSimpleDataSource source = new PGSimpleDataSource();
-    try {
-      source.setURL(url);
-      source.setConnectTimeout(seconds);
-      source.setSocketTimeout(seconds);
-      source.setOptions("-c statement_timeout=" + timeoutMillis);
-      for (Map.Entry<String, String> property : properties.entrySet()) {
-        source.setProperty(property.getKey(), property.getValue());
-      }
-    } catch (SQLException | IllegalArgumentException e) {
-      throw new InvalidSettings("The settings of PostgreSQL are invalid: %s", e.getMessage());
-    }
-    return source;
+    source.setConnectTimeout(seconds);
+    source.setSocketTimeout(seconds);
+    source.setOptions("-c statement_timeout=" + timeoutMillis);
   }
 }

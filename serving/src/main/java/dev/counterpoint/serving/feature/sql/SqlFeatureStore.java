@@ -72,7 +72,7 @@ final class SqlFeatureStore implements FeatureStore, FeatureWriter, FeatureHisto
       dialect.newest(connection, "", List.of(moment));
       FeatureRow.ofJson(moment.key(), moment.time(), "{}");
       connection.commit();
-    } catch (SQLException | IOException e) {
+    } catch (SQLException e) {
       close();
       throw FeaturesUnavailable.of(name, e);
     }

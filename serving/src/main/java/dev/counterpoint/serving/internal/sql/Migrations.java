@@ -1,8 +1,6 @@
 package dev.counterpoint.serving.internal.sql;
 
-import java.io.IOException;
-import java.io.InputStream;
-import java.nio.charset.StandardCharsets;
+import dev.counterpoint.core.internal.storage.Resource;
 import java.sql.Connection;
 import java.sql.PreparedStatement;
 import java.sql.ResultSet;
@@ -19,11 +17,11 @@ import java.util.List;
  */
 public record Migrations(String table, Class<?> owner, List<String> files) {
   /** Runs the files that have not run. The caller has begun a transaction and holds a lock. */
-  public void run(Connection connection) throws SQLException, IOException {
+  public void run(Connection connection) throws SQLException {
     try (Statement statement = connection.createStatement()) {
       statement.execute("CREATE TABLE IF NOT EXISTS " + table + " (number INTEGER PRIMARY KEY)");
       for (int number = applied(statement) + 1; number <= files.size(); number++) {
-        for (String part : read(files.get(number - 1)).split(";", -1)) {
+        for (String part : Resource.read(owner, files.get(number - 1)).split(";", -1)) {
           if (!part.isBlank()) {
             statement.execute(part);
           }
@@ -41,15 +39,6 @@ public record Migrations(String table, Class<?> owner, List<String> files) {
     try (ResultSet last = statement.executeQuery("SELECT coalesce(max(number), 0) FROM " + table)) {
       last.next();
       return last.getInt(1);
-    }
-  }
-
-  private String read(String name) throws IOException {
-    try (InputStream file = owner.getResourceAsStream(name)) {
-      if (file == null) {
-        throw new IOException("The class path has no " + name + ".");
-      }
-      return new String(file.readAllBytes(), StandardCharsets.UTF_8);
     }
   }
 }

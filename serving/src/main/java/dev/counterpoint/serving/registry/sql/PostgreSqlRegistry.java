@@ -1,12 +1,11 @@
 package dev.counterpoint.serving.registry.sql;
 
 import dev.counterpoint.core.settings.Checks;
-import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
+import dev.counterpoint.serving.internal.sql.PostgreSqlSource;
 import dev.counterpoint.serving.registry.FolderRegistry;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.sql.SQLException;
 import java.util.Map;
 import org.postgresql.ds.PGSimpleDataSource;
 
@@ -19,14 +18,11 @@ import org.postgresql.ds.PGSimpleDataSource;
  * @param folder the folder with the content of the versions
  */
 public record PostgreSqlRegistry(String url, Map<String, String> properties, String folder) {
-  private static final String SCHEME = "jdbc:postgresql:";
   private static final int TIMEOUT_SECONDS = 10;
 
   public PostgreSqlRegistry {
     properties = Map.copyOf(properties);
-    if (url != null) { // It is null in defaults().
-      new Checks().that(url.startsWith(SCHEME), "url", "", "must begin with " + SCHEME).verify();
-    }
+    new PostgreSqlSource(url, properties).check(new Checks()).verify();
   }
 
   /** No properties; URL and folder have no default. */
@@ -42,23 +38,19 @@ public record PostgreSqlRegistry(String url, Map<String, String> properties, Str
    * @throws IOException if the database does not answer
    */
   public FolderRegistry open(Path base, String user) throws IOException {
-    PGSimpleDataSource source = new PGSimpleDataSource();
-    try {
-      source.setURL(url);
-      source.setConnectTimeout(TIMEOUT_SECONDS);
-      source.setTcpKeepAlive(true);
-      for (Map.Entry<String, String> property : properties.entrySet()) {
-        source.setProperty(property.getKey(), property.getValue());
-      }
-    } catch (SQLException | IllegalArgumentException e) {
-      throw new InvalidSettings("The settings of PostgreSQL are invalid: %s", e.getMessage());
-    }
-    PostgreSqlJournal journal = new PostgreSqlJournal(url.replaceFirst("[?].*", ""), source);
+    PostgreSqlSource database = new PostgreSqlSource(url, properties);
+    PGSimpleDataSource source =
+        database.dataSource(
+            it -> {
+              it.setConnectTimeout(TIMEOUT_SECONDS);
+              it.setTcpKeepAlive(true);
+            });
+    PostgreSqlJournal journal = new PostgreSqlJournal(database.name(), source);
     return new FolderRegistry(base.resolve(folder), journal, user);
   }
 
   @Override
   public String toString() {
-    return "PostgreSqlRegistry " + url.replaceFirst("[?].*", "");
+    return "PostgreSqlRegistry " + new PostgreSqlSource(url, properties).name();
   }
 }

@@ -59,7 +59,7 @@ final class FolderManifest {
   }
 
   private static String hash(String text) {
-    return Sha256.of(text.getBytes(StandardCharsets.UTF_8));
+    return Sha256.of(text);
   }
 
   private static String line(Path path) throws IOException {

@@ -87,11 +87,13 @@ public record SplitFiles(Path folder, String split) {
 
     @Override
     public void close() throws IOException {
-      ids.close();
-      offsets.close();
-      labels.close();
-      lines.close();
-      hashes.close();
+      try (ids;
+          offsets;
+          labels;
+          lines;
+          hashes) {
+        // Closes all, even if one fails.
+      }
     }
   }
 }
