@@ -77,9 +77,9 @@ public final class Replay {
           weight += loss.weight();
         }
       }
-      gradients.scale(1 / weight);
       check.inspectInBackwardOrder(gradients);
-      return new Outcome(snapshot, sum / weight, gradients.norm(), check.first(), norms(gradients));
+      double norm = gradients.scaleAndClipNorm(1 / weight, Double.POSITIVE_INFINITY);
+      return new Outcome(snapshot, sum / weight, norm, check.first(), norms(gradients));
     }
   }
 
