@@ -126,6 +126,13 @@ class ReplayTest {
   }
 
   @Test
+  void aLeftoverOfACrashDoesNotCountAsASnapshot() throws IOException {
+    Files.createDirectories(directory.resolve("kept/.step-00000001.new"));
+
+    assertThat(snapshots(1).hasRoom()).isTrue();
+  }
+
+  @Test
   void nonFiniteParametersAfterAnUpdateStopTheRunBeforeSaving() {
     TrainingConfig config =
         TrainingConfig.defaults()
@@ -228,7 +235,13 @@ class ReplayTest {
             .withMicroBatchSize(Math.min(3, batchSize));
     RunOptions options =
         new RunOptions(
-            4, List.of(recorder), new StopSignal(), null, CheckpointPolicy.defaults(), snapshots);
+            4,
+            List.of(recorder),
+            new StopSignal(),
+            null,
+            CheckpointPolicy.defaults(),
+            snapshots,
+            false);
     try (BaseModel model = new Rooted()) {
       new Trainer(model, TrainingStrategy.singleProcess(), config, options).train(examples);
     }
