@@ -7,7 +7,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
-/** Formats numbers and texts for messages, console lines and reports. */
+/** Formats numbers for messages, console lines and reports. */
 public final class Formats {
   private Formats() {}
 
@@ -36,11 +36,6 @@ public final class Formats {
   /** Formats a learning rate with three significant digits: {@code 5.00e-04}. */
   public static String learningRate(double value) {
     return of("%.2e", value);
-  }
-
-  /** The text with a capital letter at its start. */
-  public static String capitalized(String text) {
-    return Character.toUpperCase(text.charAt(0)) + text.substring(1);
   }
 
   /** Formats a count with its noun: {@code 1 step}, {@code 2 steps}. */

@@ -73,11 +73,16 @@ class ReplayTest {
   void reportsANonFiniteGradientIfAllOutputsAreFinite() throws IOException {
     Path snapshot = failing(0); // The square root of 0 is 0; its derivative is infinite.
 
-    assertThat(replayed(snapshot).firstNonFinite())
+    Replay.Outcome outcome = replayed(snapshot);
+    assertThat(outcome.firstNonFinite())
         .get()
         .asString()
         .startsWith("gradient of scale.bias: ")
         .contains("of 2 ");
+    assertThat(outcome.gradients())
+        .filteredOn(it -> it.parameter().startsWith("head."))
+        .isNotEmpty()
+        .allMatch(it -> Double.isFinite(it.norm()));
   }
 
   @Test

@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.scaffold;
 
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.Nearest;
 import java.util.Arrays;
@@ -55,7 +54,7 @@ public enum Part {
   /** Joins the words of a name, each with a capital letter. */
   static String camelCase(String name) {
     return Arrays.stream(name.split("[^A-Za-z0-9]+"))
-        .map(Formats::capitalized)
+        .map(word -> word.substring(0, 1).toUpperCase(Locale.ROOT) + word.substring(1))
         .collect(Collectors.joining());
   }
 

@@ -1,6 +1,5 @@
 package dev.counterpoint.strategies.launch;
 
-import dev.counterpoint.core.settings.Formats;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.util.HashSet;
@@ -91,7 +90,7 @@ public final class Launcher {
       String where = step.isPresent() ? "; the run was in step " + step.getAsLong() : "";
       boolean advanced = saved.addAll(progress.checkpoints());
       restarts = advanced ? 1 : restarts + 1;
-      String cause = Formats.capitalized(result.cause()) + where + ".";
+      String cause = capitalized(result.cause()) + where + ".";
       if (isStopped() || restarts > maxRestarts) {
         throw new LaunchException(RankExit.FAILED, cause + "\n" + whyNotRestarted());
       }
@@ -146,6 +145,10 @@ public final class Launcher {
       return result.code();
     }
     int code = result.code() == RankExit.INVALID_REQUEST ? result.code() : RankExit.FAILED;
-    throw new LaunchException(code, Formats.capitalized(result.cause()));
+    throw new LaunchException(code, capitalized(result.cause()));
+  }
+
+  private static String capitalized(String text) {
+    return Character.toUpperCase(text.charAt(0)) + text.substring(1);
   }
 }

@@ -1,7 +1,6 @@
 package dev.counterpoint.strategies.internal.rendezvous;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.RankExit;
 import dev.counterpoint.strategies.launch.TrackerEvent;
@@ -166,7 +165,7 @@ final class RendezvousSession {
       refuseAll(
           "%s of %s did not join the tracker at %s within %s s.%s"
               .formatted(
-                  Formats.capitalized(Differences.ranks(missing)),
+                  capital(Differences.ranks(missing)),
                   worldSize,
                   address,
                   waited.toSeconds(),
@@ -175,6 +174,10 @@ final class RendezvousSession {
                       : " A process at %s was refused. It has another secret (COUNTERPOINT_SECRET, or the file of --secret-file) or another key store."
                           .formatted(refused)));
     }
+  }
+
+  private static String capital(String text) {
+    return Character.toUpperCase(text.charAt(0)) + text.substring(1);
   }
 
   private void leave(Peer peer, boolean done) {
