@@ -154,7 +154,7 @@ public final class Reference implements AutoCloseable {
       scope.suppressNotUsedWarning();
       LossSum loss = model.loss(model.forward(batch), batch);
       gradients.add(loss.sum());
-      gradients.scale(1 / loss.weight());
+      gradients.scaleAndClipNorm(1 / loss.weight(), Double.POSITIVE_INFINITY);
       return loss.total() / loss.weight();
     }
   }

@@ -3,6 +3,7 @@ package dev.counterpoint.core.callback;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.Stateful;
+import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.DiskSync;
 import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.internal.storage.Json;
@@ -14,7 +15,6 @@ import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardCopyOption;
 import java.nio.file.StandardOpenOption;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -68,31 +68,31 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
   @Override
   public void onStart(TrainingStart start) {
     lastRow = Math.min(lastRow, start.step());
+    exists = Files.exists(file);
     try {
-      exists = Files.exists(file);
       if (exists) {
-        // Not readAllLines, which rejects a character that a crash has cut in two.
-        String rows = new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+        String rows = read();
         String remaining =
             rows.lines()
                 .filter(row -> isWithin(row, start.step()))
                 .map(row -> row + "\n")
                 .collect(Collectors.joining());
         if (!remaining.equals(rows)) {
-          replace(remaining);
+          AtomicFile.writeText(file, remaining);
         }
       }
     } catch (IOException e) {
-      throw failure(e);
+      throw new UncheckedIOException(e);
     }
   }
 
-  /** Replaces the file atomically: after a crash it has either the old or the new rows. */
-  private void replace(String remaining) throws IOException {
-    Path temporary = file.resolveSibling("." + file.getFileName() + ".new");
-    Files.writeString(temporary, remaining);
-    DiskSync.ofFile(temporary);
-    Files.move(temporary, file, StandardCopyOption.ATOMIC_MOVE);
+  private String read() throws IOException {
+    try {
+      // Not readString, which rejects a character that a crash has cut in two.
+      return new String(Files.readAllBytes(file), StandardCharsets.UTF_8);
+    } catch (IOException e) {
+      throw IoFailure.ofRead(file, e);
+    }
   }
 
   private boolean isWithin(String text, long step) {

@@ -16,7 +16,7 @@ import dev.counterpoint.core.safetensors.SafetensorsWriter;
 import dev.counterpoint.core.safetensors.TensorValues;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
-import java.nio.ByteBuffer;
+import java.nio.channels.Channels;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -63,7 +63,7 @@ public record Checkpoint(Path directory, long step, ObjectNode state) {
     } catch (DamagedFile e) {
       throw e;
     } catch (IOException e) {
-      throw new IOException("Cannot read " + directory + ": " + IoFailure.of(e) + ".", e);
+      throw IoFailure.ofRead(directory, e);
     }
   }
 
@@ -115,12 +115,8 @@ public record Checkpoint(Path directory, long step, ObjectNode state) {
   }
 
   private static Disk.Content text(String text) {
-    return channel -> {
-      ByteBuffer bytes = ByteBuffer.wrap(text.getBytes(StandardCharsets.UTF_8));
-      while (bytes.hasRemaining()) {
-        channel.write(bytes);
-      }
-    };
+    return channel ->
+        Channels.newOutputStream(channel).write(text.getBytes(StandardCharsets.UTF_8));
   }
 
   /**

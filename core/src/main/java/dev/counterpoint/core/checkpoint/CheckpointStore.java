@@ -193,7 +193,7 @@ public final class CheckpointStore {
     return checkpoint;
   }
 
-  private void publish(Checkpoint checkpoint, AtomicFolders.Content content) throws IOException {
+  private void publish(Checkpoint checkpoint, AtomicFile.Content content) throws IOException {
     try {
       folders.publish(checkpoint.directory().getFileName().toString(), content);
     } catch (IOException e) {

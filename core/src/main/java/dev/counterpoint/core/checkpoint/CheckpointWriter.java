@@ -6,6 +6,7 @@ import dev.counterpoint.core.internal.thread.SingleThread;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.TensorCopies;
 import dev.counterpoint.core.safetensors.TensorValues;
+import java.io.Flushable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -25,25 +26,20 @@ import org.jspecify.annotations.Nullable;
 public final class CheckpointWriter implements AutoCloseable {
   private final CheckpointStore store;
   private final boolean background;
-  private final BeforeWrite beforeWrite;
+  private final Flushable beforeWrite;
   private final TensorCopies modelCopies = new TensorCopies();
   private final TensorCopies optimizerCopies = new TensorCopies();
   private final SingleThread thread = new SingleThread("checkpoint-writer");
   private @Nullable Future<Long> pending;
 
-  /** Flushes what must be on disk before a checkpoint is written, such as the metrics file. */
-  @FunctionalInterface
-  public interface BeforeWrite {
-    void sync() throws IOException;
-  }
-
   /**
    * A writer that saves to a store.
    *
    * @param background if false, {@link #save} returns only after the checkpoint is on disk
-   * @param beforeWrite called before each checkpoint is written, on the thread that writes it
+   * @param beforeWrite flushes what must be on disk before each checkpoint, such as the metrics
+   *     file; called on the thread that writes the checkpoint
    */
-  public CheckpointWriter(CheckpointStore store, boolean background, BeforeWrite beforeWrite) {
+  public CheckpointWriter(CheckpointStore store, boolean background, Flushable beforeWrite) {
     this.store = store;
     this.background = background;
     this.beforeWrite = beforeWrite;
@@ -92,7 +88,7 @@ public final class CheckpointWriter implements AutoCloseable {
       SortedMap<String, TensorValues> optimizer,
       ObjectNode state) {
     try {
-      beforeWrite.sync();
+      beforeWrite.flush();
       return store.write(step, model, optimizer, state).step();
     } catch (IOException e) {
       throw new UncheckedIOException(e);

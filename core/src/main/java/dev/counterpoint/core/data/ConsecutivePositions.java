@@ -9,14 +9,6 @@ import java.util.function.LongUnaryOperator;
  */
 record ConsecutivePositions(long size, int batchSize, LongUnaryOperator indexAt)
     implements ShuffledSampler {
-
-  ConsecutivePositions {
-    if (size < 0 || batchSize < 1) {
-      throw new IllegalArgumentException(
-          size + " examples cannot be divided into batches of " + batchSize + ".");
-    }
-  }
-
   @Override
   public long steps() {
     return size / batchSize + (size % batchSize == 0 ? 0 : 1);

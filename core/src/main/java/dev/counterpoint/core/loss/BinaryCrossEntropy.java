@@ -10,11 +10,6 @@ import java.util.Optional;
  * torch.nn.functional.binary_cross_entropy_with_logits}.
  */
 public record BinaryCrossEntropy() implements Loss {
-  /** The loss; it has no settings. */
-  public static BinaryCrossEntropy defaults() {
-    return new BinaryCrossEntropy();
-  }
-
   @Override
   public Optional<OutputActivation> outputActivation() {
     return Optional.of(OutputActivation.SIGMOID);

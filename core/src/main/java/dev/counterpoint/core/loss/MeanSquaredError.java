@@ -6,11 +6,6 @@ import java.util.Optional;
 
 /** Mean squared error, elementwise: {@code torch.nn.functional.mse_loss}. */
 public record MeanSquaredError() implements Loss {
-  /** The loss; it has no settings. */
-  public static MeanSquaredError defaults() {
-    return new MeanSquaredError();
-  }
-
   @Override
   public Optional<OutputActivation> outputActivation() {
     return Optional.of(OutputActivation.IDENTITY);

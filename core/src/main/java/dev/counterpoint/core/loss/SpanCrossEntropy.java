@@ -19,10 +19,6 @@ public record SpanCrossEntropy() implements Loss {
   /** Subtracted from the logits of padding, so that their softmax is 0. */
   private static final double MASK_PENALTY = 1e30;
 
-  public static SpanCrossEntropy defaults() {
-    return new SpanCrossEntropy();
-  }
-
   @Override
   public Optional<OutputActivation> outputActivation() {
     return Optional.of(OutputActivation.SOFTMAX);

@@ -9,6 +9,7 @@ import dev.counterpoint.core.loss.OutputActivation;
 import dev.counterpoint.core.settings.Checks;
 import java.util.Map;
 import java.util.Optional;
+import java.util.function.ObjIntConsumer;
 
 /**
  * Metrics of the probabilities of classes, the softmax of logits (..., classes), with labels (...).
@@ -17,19 +18,15 @@ import java.util.Optional;
 public final class ProbabilityMetrics {
   private ProbabilityMetrics() {}
 
-  /** Receives the class probabilities (classes) and the label of one example. */
-  interface Examples {
-    void add(double[] probabilities, int label);
-  }
-
-  static void forEach(NDArray output, Batch batch, int classes, Examples examples) {
+  /** Passes the class probabilities (classes) and the label of each example to a consumer. */
+  static void forEach(NDArray output, Batch batch, int classes, ObjIntConsumer<double[]> consumer) {
     Classification.check(output, batch, classes);
     float[] logits = output.toFloatArray(); // device-to-host synchronization
     long[] labels = batch.labels().reshape(new Shape(-1)).toLongArray();
     for (int i = 0; i < labels.length; i++) {
       if (labels[i] != CrossEntropy.IGNORED) {
         double[] probabilities = OutputActivation.SOFTMAX.apply(logits, i * classes, classes);
-        examples.add(probabilities, (int) labels[i]);
+        consumer.accept(probabilities, (int) labels[i]);
       }
     }
   }

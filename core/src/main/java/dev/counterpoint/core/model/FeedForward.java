@@ -1,7 +1,7 @@
 package dev.counterpoint.core.model;
 
 import ai.djl.ndarray.NDArray;
-import dev.counterpoint.core.kernel.operator.FeedForwardKernel;
+import dev.counterpoint.core.kernel.operator.Functional;
 import dev.counterpoint.core.settings.Checks;
 import java.util.Locale;
 
@@ -51,8 +51,14 @@ public final class FeedForward extends Layer implements UnaryLayer {
       return down.forward(activation.forward(up.forward(x)));
     }
     NDArray result =
-        new FeedForwardKernel(activation.name().toLowerCase(Locale.ROOT), up.precision())
-            .apply(x, up.operand(), up.bias(), down.operand(), down.bias());
+        Functional.feedForward(
+            x,
+            up.operand(),
+            up.bias(),
+            down.operand(),
+            down.bias(),
+            activation.name().toLowerCase(Locale.ROOT),
+            up.precision());
     return LayerObserver.notifyFused(FeedForward.class, result, up, down);
   }
 

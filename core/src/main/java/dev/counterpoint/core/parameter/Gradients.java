@@ -265,58 +265,13 @@ public final class Gradients implements AutoCloseable {
     return present.get(0, position(parameter)).cardinality();
   }
 
-  /** The 2-norm over all gradients together. */
-  public double norm() {
-    return norm(2);
-  }
-
   /**
-   * The p-norm over all gradients together.
-   *
-   * @param p at least 1; infinity for the maximum absolute value
-   */
-  public double norm(double p) {
-    return arrays == null ? 0 : kernel().number("norm", arrays, p);
-  }
-
-  /**
-   * Multiplies every gradient by a factor.
-   *
-   * @throws IllegalArgumentException if the factor is negative
-   */
-  public void scale(double factor) {
-    if (factor < 0) {
-      throw new IllegalArgumentException(
-          "The factor " + factor + " for gradients must be at least 0.");
-    }
-    if (factor != 1) {
-      applyInPlace("scale", factor);
-    }
-  }
-
-  /**
-   * Clips the gradients to a 2-norm of at most {@code maxNorm}: {@code
-   * torch.nn.utils.clip_grad_norm_}.
-   *
-   * @return the 2-norm before clipping
-   */
-  public double clipNorm(double maxNorm) {
-    return scaleAndClipNorm(1, maxNorm);
-  }
-
-  /** Like {@link #clipNorm(double)}, with the p-norm. */
-  public double clipNorm(double maxNorm, double p) {
-    double norm = norm(p);
-    scale(Math.min(1, maxNorm / (norm + 1e-6)));
-    return norm;
-  }
-
-  /**
-   * Combines {@link #scale} and {@link #clipNorm(double)} in one pass over the gradients.
+   * Multiplies every gradient by a factor and clips them to a 2-norm of at most {@code maxNorm}:
+   * {@code torch.nn.utils.clip_grad_norm_}.
    *
    * @param factor the scale, such as 1 / weight, which turns a sum of losses into the mean
    * @param maxNorm the maximum 2-norm; infinity for no clipping
-   * @return the 2-norm after scaling and before clipping
+   * @return the 2-norm after scaling and before clipping; 0 without gradients
    */
   public double scaleAndClipNorm(double factor, double maxNorm) {
     return arrays == null ? 0 : kernel().number("scale_and_clip", arrays, factor, maxNorm);
@@ -333,12 +288,8 @@ public final class Gradients implements AutoCloseable {
       throw new IllegalArgumentException(
           "The gradient limit " + limit + " must be greater than 0.");
     }
-    applyInPlace("clamp", limit);
-  }
-
-  private void applyInPlace(String function, double argument) {
     if (arrays != null) {
-      kernel().run(function, arrays, argument);
+      kernel().run("clamp", arrays, limit);
     }
   }
 

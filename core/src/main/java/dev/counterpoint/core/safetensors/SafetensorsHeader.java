@@ -32,7 +32,7 @@ import java.util.TreeMap;
  * <p>Validation is as strict as in the Rust library {@code safetensors}: the byte ranges must be
  * contiguous and cover all data, and names must be unique.
  */
-record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredTensor> tensors) {
+record SafetensorsHeader(SortedMap<String, StoredTensor> tensors) {
   /** The maximum size of a header in bytes; the limit of the Rust library. */
   static final int MAX_BYTES = 100_000_000;
 
@@ -68,7 +68,7 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
           new StoredTensor(tensor.name(), tensor.type(), tensor.shape(), begin, end));
       begin = end;
     }
-    return new SafetensorsHeader(Map.of("format", "pt"), tensors);
+    return new SafetensorsHeader(tensors);
   }
 
   /** The tensors in the order of their bytes in the file. */
@@ -86,8 +86,7 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
   /** Encodes the start of the file: header length, JSON, and padding to 8 bytes. */
   ByteBuffer encode() {
     ObjectNode root = JSON.createObjectNode();
-    ObjectNode texts = root.putObject(METADATA);
-    metadata.forEach(texts::put);
+    root.putObject(METADATA).put("format", "pt");
     for (StoredTensor tensor : inOrder()) {
       ObjectNode entry = root.putObject(tensor.name());
       entry.put("dtype", tensor.type().name());
@@ -112,18 +111,16 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
    * @throws DamagedFile if the header violates the format
    */
   static SafetensorsHeader parse(Path file, byte[] json, long dataBytes) throws DamagedFile {
-    Map<String, String> metadata = new TreeMap<>();
     TreeMap<String, StoredTensor> tensors = new TreeMap<>();
     for (Map.Entry<String, JsonNode> entry : object(file, json).properties()) {
       if (entry.getKey().equals(METADATA)) {
-        metadata.putAll(metadata(file, entry.getValue()));
+        checkMetadata(file, entry.getValue());
       } else {
         tensors.put(entry.getKey(), tensor(file, entry.getKey(), entry.getValue()));
       }
     }
     checkCover(file, tensors.values(), dataBytes);
-    return new SafetensorsHeader(
-        Collections.unmodifiableMap(metadata), Collections.unmodifiableSortedMap(tensors));
+    return new SafetensorsHeader(Collections.unmodifiableSortedMap(tensors));
   }
 
   private static JsonNode object(Path file, byte[] json) throws DamagedFile {
@@ -142,18 +139,15 @@ record SafetensorsHeader(Map<String, String> metadata, SortedMap<String, StoredT
     }
   }
 
-  private static Map<String, String> metadata(Path file, JsonNode node) throws DamagedFile {
-    Map<String, String> texts = new TreeMap<>();
+  private static void checkMetadata(Path file, JsonNode node) throws DamagedFile {
     for (Map.Entry<String, JsonNode> entry : node.properties()) {
       if (!entry.getValue().isTextual()) {
         throw new DamagedFile(file, METADATA + "." + entry.getKey() + " is not a string");
       }
-      texts.put(entry.getKey(), entry.getValue().textValue());
     }
     if (!node.isObject()) {
       throw new DamagedFile(file, METADATA + " is not an object");
     }
-    return texts;
   }
 
   private static StoredTensor tensor(Path file, String name, JsonNode node) throws DamagedFile {

@@ -65,7 +65,7 @@ public final class SafetensorsReader implements Closeable {
     } catch (NoSuchFileException e) {
       throw new DamagedFile(file, "it does not exist");
     } catch (IOException e) {
-      throw new IOException("Cannot read " + file + ": " + IoFailure.of(e) + ".", e);
+      throw IoFailure.ofRead(file, e);
     }
   }
 
@@ -96,11 +96,6 @@ public final class SafetensorsReader implements Closeable {
   /** The tensors of the file by name. */
   public SortedMap<String, StoredTensor> tensors() {
     return header.tensors();
-  }
-
-  /** The {@code __metadata__} strings of the file, such as {@code format=pt}. */
-  public Map<String, String> metadata() {
-    return header.metadata();
   }
 
   /**

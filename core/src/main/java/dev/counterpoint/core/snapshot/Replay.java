@@ -77,9 +77,11 @@ public final class Replay {
           weight += loss.weight();
         }
       }
-      gradients.scale(1 / weight);
       check.inspectInBackwardOrder(gradients);
-      return new Outcome(snapshot, sum / weight, gradients.norm(), check.first(), norms(gradients));
+      // before the scaling, which makes all gradients NaN if one is not finite
+      List<ParameterNorm> norms = norms(gradients, weight);
+      double norm = gradients.scaleAndClipNorm(1 / weight, Double.POSITIVE_INFINITY);
+      return new Outcome(snapshot, sum / weight, norm, check.first(), norms);
     }
   }
 
@@ -106,11 +108,11 @@ public final class Replay {
     }
   }
 
-  private static List<ParameterNorm> norms(Gradients gradients) {
+  private static List<ParameterNorm> norms(Gradients gradients, double weight) {
     List<ParameterNorm> norms = new ArrayList<>();
     for (Gradients.Gradient gradient : gradients.accumulated()) {
       try (NDArray norm = gradient.array().norm()) {
-        norms.add(new ParameterNorm(gradient.parameter().name(), norm.getFloat()));
+        norms.add(new ParameterNorm(gradient.parameter().name(), norm.getFloat() / weight));
       }
     }
     norms.sort((a, b) -> Double.compare(b.norm(), a.norm()));

@@ -24,9 +24,12 @@ public record StepSnapshots(Path directory, int limit, Map<String, String> texts
     texts = Map.copyOf(texts);
   }
 
-  /** Whether fewer snapshots than the limit exist. */
+  /** Whether fewer snapshots than the limit exist; hidden folders are leftovers of a crash. */
   public boolean hasRoom() throws IOException {
-    return FolderEntries.of(directory).stream().filter(Files::isDirectory).count() < limit;
+    return FolderEntries.of(directory).stream()
+            .filter(it -> Files.isDirectory(it) && !it.getFileName().toString().startsWith("."))
+            .count()
+        < limit;
   }
 
   /**

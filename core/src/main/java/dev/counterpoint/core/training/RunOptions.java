@@ -32,25 +32,14 @@ public record RunOptions(
     callbacks = List.copyOf(callbacks);
   }
 
-  /** Options without anomaly detection. */
-  public RunOptions(
-      long seed,
-      List<Callback> callbacks,
-      StopSignal stop,
-      @Nullable CheckpointStore checkpoints,
-      CheckpointPolicy policy,
-      @Nullable StepSnapshots snapshots) {
-    this(seed, callbacks, stop, checkpoints, policy, snapshots, false);
-  }
-
-  /** Options without step snapshots. */
+  /** Options without step snapshots and anomaly detection. */
   public RunOptions(
       long seed,
       List<Callback> callbacks,
       StopSignal stop,
       @Nullable CheckpointStore checkpoints,
       CheckpointPolicy policy) {
-    this(seed, callbacks, stop, checkpoints, policy, null);
+    this(seed, callbacks, stop, checkpoints, policy, null, false);
   }
 
   /** Options without callbacks and checkpoints. */

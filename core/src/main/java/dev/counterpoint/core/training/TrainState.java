@@ -3,7 +3,6 @@ package dev.counterpoint.core.training;
 import ai.djl.ndarray.NDArray;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.optimizer.Clipping;
 import dev.counterpoint.core.optimizer.LayerDecay;
 import dev.counterpoint.core.optimizer.Optimizer;
 import dev.counterpoint.core.optimizer.ParameterGroup;
@@ -29,7 +28,6 @@ public final class TrainState implements AutoCloseable {
   private final Optimizer optimizer;
   private final Gradients gradients;
   private final WeightAverage average;
-  private final Clipping clipping;
   private final Progress progress = new Progress();
   private final RunOptions options;
   private final long stepsPerEpoch;
@@ -45,7 +43,6 @@ public final class TrainState implements AutoCloseable {
     optimizer = model.createOptimizer(config.optimizer(), groups(model, config));
     gradients = new Gradients(inGroups(model, optimizer));
     average = new WeightAverage(model.parameters(), config.averageWeights());
-    clipping = new Clipping(config.clipNorm(), config.clipValue());
   }
 
   /** All parameters, in the order of the optimizer's groups. */
@@ -178,12 +175,19 @@ public final class TrainState implements AutoCloseable {
   }
 
   /**
-   * Multiplies the gradients by a factor and clips them.
+   * Multiplies the gradients by a factor and clips them, first by the global norm, then by value.
    *
    * @return their 2-norm after the multiplication and before the clipping
    */
   double scaleAndClip(double factor) {
-    return clipping.scaleAndClip(gradients, factor); // device-to-host synchronization: the norm
+    Double maxNorm = config.clipNorm();
+    // device-to-host synchronization: the norm
+    double norm =
+        gradients.scaleAndClipNorm(factor, maxNorm == null ? Double.POSITIVE_INFINITY : maxNorm);
+    if (config.clipValue() != null) {
+      gradients.clipValue(config.clipValue());
+    }
+    return norm;
   }
 
   /** Counts a step. */

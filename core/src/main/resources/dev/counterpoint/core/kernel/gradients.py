@@ -5,13 +5,10 @@
 def norms(self, gradients: List[Tensor], p: float) -> Tensor:
   return torch.stack(torch._foreach_norm(gradients, p))
 
-# The p-norm of all of them together: a device-to-host synchronization.
-def norm(self, gradients: List[Tensor], p: float) -> float:
-  return float(torch.linalg_vector_norm(self.norms(gradients, p), p, None, False, dtype=7))
-
-# Multiplies by a factor, and then down to a 2-norm of at most limit; returns the norm between the two.
+# Multiplies by a factor, and then down to a 2-norm of at most limit; returns the norm between the two: a
+# device-to-host synchronization.
 def scale_and_clip(self, gradients: List[Tensor], factor: float, limit: float) -> float:
-  norm = factor * self.norm(gradients, 2.)
+  norm = factor * float(torch.linalg_vector_norm(self.norms(gradients, 2.), 2., None, False, dtype=7))
   change = factor * min(1., limit / (norm + 1e-6))
   if change != 1.:
     self.scale(gradients, change)

@@ -169,6 +169,14 @@ class MetricsFileTest {
   }
 
   @Test
+  void rowsThatCannotBeReadAreNotReportedAsAFailedWrite() throws IOException {
+    MetricsFile metrics = new MetricsFile(Files.createDirectory(directory.resolve("folder")), 1);
+
+    assertThatThrownBy(() -> start(metrics, 1))
+        .hasMessageContaining("Cannot read " + directory.resolve("folder"));
+  }
+
+  @Test
   void anIntervalOfZeroIsRejected() {
     assertThatThrownBy(() -> new MetricsFile(file, 0))
         .isInstanceOf(InvalidSettings.class)

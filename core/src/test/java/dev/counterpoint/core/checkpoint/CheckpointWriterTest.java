@@ -16,6 +16,7 @@ import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.safetensors.TensorCopies;
 import dev.counterpoint.core.safetensors.TensorValues;
+import java.io.Flushable;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -99,7 +100,7 @@ class CheckpointWriterTest {
 
   @Test
   void noCheckpointIsWrittenIfBeforeWriteFails() throws IOException {
-    CheckpointWriter.BeforeWrite failing =
+    Flushable failing =
         () -> {
           throw new IOException("no metrics");
         };

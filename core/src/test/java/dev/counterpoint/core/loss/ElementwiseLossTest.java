@@ -24,10 +24,10 @@ class ElementwiseLossTest {
   static Stream<Arguments> losses() {
     return Stream.of(
         loss(
-            BinaryCrossEntropy.defaults(),
+            new BinaryCrossEntropy(),
             (x, t) -> (1 - t) * x + Math.log1p(Math.exp(-x)),
             (x, t) -> 1 / (1 + Math.exp(-x)) - t),
-        loss(MeanSquaredError.defaults(), (x, t) -> (x - t) * (x - t), (x, t) -> 2 * (x - t)),
+        loss(new MeanSquaredError(), (x, t) -> (x - t) * (x - t), (x, t) -> 2 * (x - t)),
         loss(Huber.defaults(), huber(1), (x, t) -> Math.max(-1, Math.min(1, x - t))),
         loss(new Huber(0.5), huber(0.5), (x, t) -> Math.max(-0.5, Math.min(0.5, x - t))),
         loss(new Huber(3), huber(3), (x, t) -> Math.max(-3, Math.min(3, x - t))));
@@ -130,7 +130,7 @@ class ElementwiseLossTest {
   void largeLogitsDoNotOverflow() {
     Measured measured =
         measure(
-            BinaryCrossEntropy.defaults(),
+            new BinaryCrossEntropy(),
             new float[] {1000, -1000, 1000, -1000},
             new float[] {1, 0, 0, 1});
 

@@ -38,8 +38,8 @@ class OutputActivationTest {
   @Test
   void lossesDeclareTheirActivation() {
     assertThat(CrossEntropy.defaults().outputActivation()).contains(OutputActivation.SOFTMAX);
-    assertThat(BinaryCrossEntropy.defaults().outputActivation()).contains(OutputActivation.SIGMOID);
-    assertThat(MeanSquaredError.defaults().outputActivation()).contains(OutputActivation.IDENTITY);
+    assertThat(new BinaryCrossEntropy().outputActivation()).contains(OutputActivation.SIGMOID);
+    assertThat(new MeanSquaredError().outputActivation()).contains(OutputActivation.IDENTITY);
     assertThat(Huber.defaults().outputActivation()).contains(OutputActivation.IDENTITY);
     Loss own = (output, batch) -> CrossEntropy.defaults().of(output, batch);
     assertThat(own.outputActivation()).isEqualTo(Optional.empty());

@@ -36,14 +36,14 @@ class SpanCrossEntropyTest {
   @Test
   void withoutAMaskNoTokenIsPadding() {
     HostTensor labels = HostTensor.of(new long[] {0, 1}, 1, 2);
-    Measured all = Measured.of(SpanCrossEntropy.defaults(), AND_TWO_MORE, labels, 1, 4, 2);
+    Measured all = Measured.of(new SpanCrossEntropy(), AND_TWO_MORE, labels, 1, 4, 2);
 
     assertThat(all.sum()).isEqualTo((39 + 58) / 2.0, within(1e-3));
   }
 
   private static Measured measure(float[] logits, float[] mask, long first, long last) {
     return Measured.of(
-        SpanCrossEntropy.defaults(),
+        new SpanCrossEntropy(),
         logits,
         Map.of(
             Batch.MASK, HostTensor.of(mask, 1, mask.length),

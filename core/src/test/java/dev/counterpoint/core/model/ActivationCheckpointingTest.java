@@ -153,7 +153,7 @@ class ActivationCheckpointingTest {
 
     @Override
     public Loss lossFunction() {
-      return MeanSquaredError.defaults();
+      return new MeanSquaredError();
     }
   }
 }

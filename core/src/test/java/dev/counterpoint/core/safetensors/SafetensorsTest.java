@@ -113,8 +113,16 @@ class SafetensorsTest {
 
     try (SafetensorsReader reader = SafetensorsReader.open(file)) {
       assertThat(reader.tensors()).isEmpty();
-      assertThat(reader.metadata()).containsExactly(Map.entry("format", "pt"));
     }
+  }
+
+  @Test
+  void theFormatIsWrittenThatTransformersRequires() throws IOException {
+    Path file = directory.resolve("none.safetensors");
+
+    SafetensorsWriter.write(file, Map.of());
+
+    assertThat(Files.readString(file)).contains("{\"__metadata__\":{\"format\":\"pt\"}}");
   }
 
   @Test

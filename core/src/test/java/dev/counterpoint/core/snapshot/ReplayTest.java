@@ -73,11 +73,16 @@ class ReplayTest {
   void reportsANonFiniteGradientIfAllOutputsAreFinite() throws IOException {
     Path snapshot = failing(0); // The square root of 0 is 0; its derivative is infinite.
 
-    assertThat(replayed(snapshot).firstNonFinite())
+    Replay.Outcome outcome = replayed(snapshot);
+    assertThat(outcome.firstNonFinite())
         .get()
         .asString()
         .startsWith("gradient of scale.bias: ")
         .contains("of 2 ");
+    assertThat(outcome.gradients())
+        .filteredOn(it -> it.parameter().startsWith("head."))
+        .isNotEmpty()
+        .allMatch(it -> Double.isFinite(it.norm()));
   }
 
   @Test
@@ -123,6 +128,13 @@ class ReplayTest {
     train(spiked(), snapshots(1), 1);
 
     assertThat(saved).hasSize(1);
+  }
+
+  @Test
+  void aLeftoverOfACrashDoesNotCountAsASnapshot() throws IOException {
+    Files.createDirectories(directory.resolve("kept/.step-00000001.new"));
+
+    assertThat(snapshots(1).hasRoom()).isTrue();
   }
 
   @Test
@@ -228,7 +240,13 @@ class ReplayTest {
             .withMicroBatchSize(Math.min(3, batchSize));
     RunOptions options =
         new RunOptions(
-            4, List.of(recorder), new StopSignal(), null, CheckpointPolicy.defaults(), snapshots);
+            4,
+            List.of(recorder),
+            new StopSignal(),
+            null,
+            CheckpointPolicy.defaults(),
+            snapshots,
+            false);
     try (BaseModel model = new Rooted()) {
       new Trainer(model, TrainingStrategy.singleProcess(), config, options).train(examples);
     }

@@ -135,9 +135,8 @@ public record BertConfig(
     int padding = data.paddingId();
     BaseModel model =
         switch (task) {
-          case CLASSIFICATION -> new BertClassifier(resolved, data);
-          case TOKEN_CLASSIFICATION ->
-              new BertTokenClassifier(resolved, padding, ModelLabels.count(data));
+          case CLASSIFICATION -> new BertClassifier(resolved, data, false);
+          case TOKEN_CLASSIFICATION -> new BertClassifier(resolved, data, true);
           case QUESTION_ANSWERING -> new BertQuestionAnswerer(resolved, padding);
           case LANGUAGE_MODEL -> new BertLanguageModel(resolved, padding);
         };

@@ -32,6 +32,6 @@ public final class BertQuestionAnswerer extends BaseModel {
 
   @Override
   public Loss lossFunction() {
-    return SpanCrossEntropy.defaults();
+    return new SpanCrossEntropy();
   }
 }

@@ -155,12 +155,7 @@ public record AdapterFolder(Path path) {
     if (!Files.isRegularFile(file)) {
       throw new InvalidSettings(
           "%s has no %s%s",
-          path,
-          WEIGHTS,
-          Files.exists(path.resolve("adapter_model.bin"))
-              ? "; adapter_model.bin is a pickle, which is not supported: save the adapter with"
-                  + " save_pretrained(..., safe_serialization=True)."
-              : ".");
+          path, WEIGHTS, PretrainedFolder.pickle(path.resolve("adapter_model.bin")));
     }
     return PretrainedFolder.weights(file);
   }

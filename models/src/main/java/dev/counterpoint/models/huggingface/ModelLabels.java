@@ -102,8 +102,8 @@ public final class ModelLabels {
    */
   public static Loss loss(DataSpec data) {
     return data.target() == Target.CLASSES
-        ? BinaryCrossEntropy.defaults()
-        : data.target() == Target.NUMBERS ? MeanSquaredError.defaults() : CrossEntropy.defaults();
+        ? new BinaryCrossEntropy()
+        : data.target() == Target.NUMBERS ? new MeanSquaredError() : CrossEntropy.defaults();
   }
 
   /** Writes {@code id2label} and {@code label2id}, if there are labels. */

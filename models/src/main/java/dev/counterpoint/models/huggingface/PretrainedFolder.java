@@ -226,6 +226,14 @@ public record PretrainedFolder(Path path) {
     }
   }
 
+  /** The end of a message about missing weights: names the pickle, if the folder has it instead. */
+  static String pickle(Path file) {
+    return Files.exists(file)
+        ? "; %s is a pickle, which is not supported: save the model with save_pretrained(..., safe_serialization=True)."
+            .formatted(file.getFileName())
+        : ".";
+  }
+
   private Set<Path> weightFiles() throws IOException {
     if (Files.isRegularFile(path.resolve(WEIGHTS))) {
       return Set.of(path.resolve(WEIGHTS));
@@ -233,13 +241,7 @@ public record PretrainedFolder(Path path) {
     if (!Files.isRegularFile(path.resolve(INDEX))) {
       throw new InvalidSettings(
           "%s has neither %s nor %s%s",
-          path,
-          WEIGHTS,
-          INDEX,
-          Files.exists(path.resolve("pytorch_model.bin"))
-              ? "; pytorch_model.bin is a pickle, which is not supported: save the model with"
-                  + " save_pretrained(..., safe_serialization=True)."
-              : ".");
+          path, WEIGHTS, INDEX, pickle(path.resolve("pytorch_model.bin")));
     }
     Set<Path> shards = new LinkedHashSet<>();
     for (JsonNode shard : json(path.resolve(INDEX)).path("weight_map")) {

@@ -178,7 +178,7 @@ class BertReferenceTest {
   /** Uses Hugging Face's loss, in which padding positions are classes too. */
   private BaseModel questionAnswerer() throws IOException {
     BaseModel model = load(Task.QUESTION_ANSWERING, answerReference);
-    model.replaceLoss((output, batch) -> SpanCrossEntropy.defaults().of(output, batch.labels()));
+    model.replaceLoss((output, batch) -> new SpanCrossEntropy().of(output, batch.labels()));
     return model;
   }
 

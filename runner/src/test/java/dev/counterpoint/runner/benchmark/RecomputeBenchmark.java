@@ -71,7 +71,8 @@ public final class RecomputeBenchmark {
               defaultOptions.stop(),
               null,
               defaultOptions.policy(),
-              defaultOptions.snapshots());
+              defaultOptions.snapshots(),
+              false);
       new Trainer(model, new StandardTrainingStrategy(), config, options)
           .train(new RandomTexts(8 * steps, 128, VOCABULARY));
       System.out.printf(

@@ -281,6 +281,18 @@ final class HistoryTest {
   }
 
   @Test
+  void aLinkThatACrashLeftWithoutItsCheckpointIsVerified() throws IOException {
+    small.train("--until", "4");
+    new LocalDisk().delete(checkpoint(4)); // as if it did not get its name
+    small.resume();
+
+    check(ExitCode.SUCCESS);
+    assertThat(terminal.out())
+        .contains("steps 0 to 6")
+        .doesNotContainPattern("NOT verified: \\d+ link");
+  }
+
+  @Test
   void aRenamedCheckpointIsFound() throws IOException {
     small.train();
     new LocalDisk().delete(checkpoint(2));

@@ -69,10 +69,9 @@ final class DiLoCoTrainingStrategy implements TrainingStrategy {
   @Override
   public boolean afterStep(TrainState state) {
     boolean roundEnds = state.stepInEpoch() % syncEvery == 0 || state.isEpochEnd();
-    if (roundEnds && hasLocalSteps() && collective.worldSize() > 1) {
-      outer().step(collective);
-    } else if (roundEnds) {
-      outer().step();
+    if (roundEnds) {
+      // Without local steps all processes have the same change.
+      outer().step(hasLocalSteps() ? collective : Collective.singleProcess());
     }
     return roundEnds;
   }

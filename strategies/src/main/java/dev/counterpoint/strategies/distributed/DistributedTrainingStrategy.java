@@ -14,24 +14,10 @@ import org.jspecify.annotations.Nullable;
  * Data-parallel training: each process computes the gradients of its shard of every batch, and the
  * gradients are summed over the processes before the step ({@code
  * torch.nn.parallel.DistributedDataParallel}). With a single process it is the standard strategy.
+ *
+ * @param collective connects the processes; its creator closes it
  */
-public final class DistributedTrainingStrategy implements TrainingStrategy {
-  private final Collective collective;
-
-  /**
-   * The strategy of one process.
-   *
-   * @param collective connects the processes; its creator closes it
-   */
-  public DistributedTrainingStrategy(Collective collective) {
-    this.collective = collective;
-  }
-
-  @Override
-  public Collective collective() {
-    return collective;
-  }
-
+public record DistributedTrainingStrategy(Collective collective) implements TrainingStrategy {
   @Override
   public int reduceGradients(TrainState state) {
     collective.allReduce(state.gradients());

@@ -20,7 +20,4 @@ interface Exchange {
   default boolean isDone() {
     return !outgoing().hasRemaining() && !incoming().hasRemaining();
   }
-
-  /** Bytes that do not depend on each other. */
-  record Buffers(ByteBuffer outgoing, ByteBuffer incoming) implements Exchange {}
 }

@@ -37,10 +37,6 @@ public final class InMemoryRanks {
    * @param order returns which of the given number of ranks that can continue is the next
    */
   InMemoryRanks(int worldSize, IntUnaryOperator order) {
-    if (worldSize < 1) {
-      throw new IllegalArgumentException(
-          "The number of ranks must be positive, not " + worldSize + ".");
-    }
     this.worldSize = worldSize;
     this.order = order;
   }

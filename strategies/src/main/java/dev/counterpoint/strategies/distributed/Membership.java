@@ -1,6 +1,5 @@
 package dev.counterpoint.strategies.distributed;
 
-import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.strategies.internal.network.Secret;
 import java.time.Duration;
 
@@ -16,14 +15,6 @@ import java.time.Duration;
  */
 public record Membership(
     int rank, int worldSize, String attempt, Secret secret, Duration deadline) {
-  public Membership {
-    new Checks()
-        .positive("worldSize", worldSize)
-        .that(rank >= 0 && rank < worldSize, "rank", rank, "must be from 0 to " + (worldSize - 1))
-        .that(deadline.toMillis() >= 1, "deadline", deadline, "must be positive")
-        .verify();
-  }
-
   /** The rank that this one receives from. */
   int previous() {
     return Math.floorMod(rank - 1, worldSize);

@@ -49,26 +49,15 @@ final class OuterOptimizer implements AutoCloseable {
     }
   }
 
-  /** Takes an outer step: all weights become those of the start minus the outer update. */
-  void step() {
-    difference(1);
-    update();
-  }
-
-  /** As {@link #step()}, with the mean change over the processes. */
+  /**
+   * Takes an outer step: all weights become those of the start minus the outer update, computed
+   * from the mean change over the processes.
+   */
   void step(Collective collective) {
-    difference(1.0 / collective.worldSize());
-    collective.allReduce(change.buckets(collective.bucketBytes()));
-    update();
-  }
-
-  private void difference(double factor) {
-    change.copyFrom(weights);
-    run("change", change.flat(), start.flat(), factor);
-  }
-
-  private void update() {
     NDArray values = start.flat();
+    change.copyFrom(weights);
+    run("change", change.flat(), values, 1.0 / collective.worldSize());
+    collective.allReduce(change.buckets(collective.bucketBytes()));
     run("step", values, momentum.flat(), change.flat(), config.learningRate(), config.momentum());
     start.copyTo(weights);
   }

@@ -3,6 +3,7 @@ package dev.counterpoint.strategies.distributed;
 import dev.counterpoint.core.distributed.Collective;
 import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.strategies.launch.Address;
+import dev.counterpoint.strategies.launch.RankExit;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.ByteBuffer;
@@ -15,13 +16,10 @@ import org.jspecify.annotations.Nullable;
  * Ring collective over TCP. An all-reduce is that of {@link RingAllReduce}; a broadcast passes
  * through all ranks, which forward each byte as soon as they have it; an all-gather sends each part
  * once to every other process. All connections are authenticated. A process cannot recover from the
- * loss of another: it prints one line on standard error and exits with code {@link #LOST}, and the
- * launcher restarts all ranks from a checkpoint.
+ * loss of another: it prints one line on standard error and exits with code {@link RankExit#RETRY},
+ * and the launcher restarts all ranks from a checkpoint.
  */
 public final class RingCollective implements Collective {
-  /** The exit code of a process that has lost the connection to the other ranks. */
-  public static final int LOST = 75;
-
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
 
   private final Membership membership;
@@ -64,7 +62,7 @@ public final class RingCollective implements Collective {
   private static void halt(String message) {
     System.err.println(message);
     System.err.flush();
-    Runtime.getRuntime().halt(LOST);
+    Runtime.getRuntime().halt(RankExit.RETRY);
   }
 
   @Override
@@ -149,7 +147,7 @@ public final class RingCollective implements Collective {
       int lost = e instanceof RankLost known ? known.rank() : membership.previous();
       String message =
           "rank %s of %s lost the connection to rank %s while %s: %s. It ends with code %s."
-              .formatted(rank(), worldSize(), lost, act, IoFailure.of(e), LOST);
+              .formatted(rank(), worldSize(), lost, act, IoFailure.of(e), RankExit.RETRY);
       onLoss.accept(message);
       throw new UncheckedIOException(message, e);
     }

@@ -14,7 +14,7 @@ import java.util.regex.Pattern;
  */
 public record Address(String host, int port) implements Serializable {
   private static final long serialVersionUID = 1L;
-  static final int MAX_PORT = 65_535;
+  public static final int MAX_PORT = 65_535;
 
   /** The addresses that mean all interfaces. */
   static final Pattern ANY = Pattern.compile("0\\.0\\.0\\.0|::|\\*");

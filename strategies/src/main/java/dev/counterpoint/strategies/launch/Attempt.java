@@ -37,7 +37,6 @@ public final class Attempt implements AutoCloseable {
   private final Map<Integer, ChildProcess> ranks = new LinkedHashMap<>();
   private final FailureDiagnosis diagnosis;
   private @Nullable Tracker tracker;
-  private @Nullable String stopping;
   private boolean killed;
 
   /**
@@ -71,11 +70,7 @@ public final class Attempt implements AutoCloseable {
 
   /** Requests all processes to save and stop; may be called by any thread at any time. */
   public void stop(String signal) {
-    events.add(
-        () -> {
-          stopping = signal;
-          ranks.values().forEach(child -> child.stop(signal));
-        });
+    events.add(() -> ranks.values().forEach(child -> child.stop(signal)));
   }
 
   /** Kills all processes, including those that are being started; may be called by any thread. */
@@ -137,9 +132,6 @@ public final class Attempt implements AutoCloseable {
       started(rank, child);
       diagnosis.rank(rank, child);
       child.onEnd((it, code) -> events.add(() -> diagnosis.ended(it, code)));
-      if (stopping != null) {
-        child.stop(stopping);
-      }
     }
   }
 

@@ -10,7 +10,7 @@ import java.nio.charset.StandardCharsets;
 
 /**
  * Copies the output of a process character by character to a terminal, including its status line,
- * and the finished lines without the status line to a log.
+ * and the lines without the status line to a log.
  */
 final class OutputRelay implements Runnable {
   private static final String ERASE_BELOW = "\u001b[J";
@@ -47,6 +47,17 @@ final class OutputRelay implements Runnable {
       terminal.write("\r" + ERASE_BELOW);
     }
     terminal.flush();
+    logUnfinishedLine();
+  }
+
+  /** The last words of a process that was killed have no line break. */
+  private void logUnfinishedLine() {
+    String text = withoutStatusLine(line.toString());
+    try {
+      log.write(text.isEmpty() ? "" : text + "\n");
+    } catch (IOException e) {
+      // The disk of the log is full.
+    }
   }
 
   private void take(char letter) throws IOException {

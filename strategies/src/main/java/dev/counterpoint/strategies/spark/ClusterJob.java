@@ -25,7 +25,6 @@ import org.apache.spark.util.SignalUtils;
 import org.jspecify.annotations.Nullable;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
-import scala.runtime.AbstractFunction0;
 
 /** A training as a Spark job, in the driver. */
 final class ClusterJob {
@@ -127,7 +126,7 @@ final class ClusterJob {
 
     int run(RankTask task) throws InterruptedException {
       ParentWatchdog.of(System.getenv(), code -> onSignal("TERM")).onStop(this::onSignal);
-      RankExit.stopSignals().forEach(name -> SignalUtils.register(name, action(name)));
+      RankExit.stopSignals().forEach(this::register);
       FutureTask<Integer> job = new FutureTask<>(() -> train(task));
       Daemon.thread(job, "job").start();
       try {
@@ -245,14 +244,13 @@ final class ClusterJob {
           : "'" + word.replace("'", "'\\''") + "'";
     }
 
-    private AbstractFunction0<Object> action(String name) {
-      return new AbstractFunction0<>() {
-        @Override
-        public Object apply() {
-          onSignal(name);
-          return true; // No other handler is called.
-        }
-      };
+    private void register(String name) {
+      SignalUtils.register(
+          name,
+          () -> {
+            onSignal(name);
+            return true; // No other handler is called.
+          });
     }
 
     private void onSignal(String name) {

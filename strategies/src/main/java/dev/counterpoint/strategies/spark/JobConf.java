@@ -1,12 +1,12 @@
 package dev.counterpoint.strategies.spark;
 
+import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.LaunchException;
 import org.apache.spark.SparkConf;
 
 /** Spark's settings for a training; the user's settings have precedence. */
 record JobConf(SparkConf given) {
   private static final String WAIT = "spark.counterpoint.wait";
-  private static final int MAX_PORT = 65_535;
   private static final String PORT = "spark.counterpoint.port";
 
   /**
@@ -33,7 +33,7 @@ record JobConf(SparkConf given) {
   }
 
   static int port(String port) {
-    if (!port.matches("\\d{1,5}") || Integer.parseInt(port) > MAX_PORT) {
+    if (!port.matches("\\d{1,5}") || Integer.parseInt(port) > Address.MAX_PORT) {
       throw LaunchException.invalid(
           PORT + " \"" + port + "\" must be a port, or 0 for any that is free.");
     }

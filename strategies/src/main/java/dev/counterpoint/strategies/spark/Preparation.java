@@ -8,26 +8,22 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Function;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
  * Checks and copies what every task needs before any rank starts: files, program, run directory.
+ *
+ * @param gather the all-gather of the barrier stage: returns the values of all tasks, by rank
  */
 record Preparation(
     RankSupervisor.SparkJob job,
     TaskPlacement placement,
     TaskFolder folder,
     RunStore store,
-    Gather gather) {
+    Function<String, String[]> gather) {
   private static final String SEPARATOR = "\n";
-
-  /** The all-gather of the barrier stage. */
-  @FunctionalInterface
-  interface Gather {
-    /** Returns the values of all tasks, by rank. */
-    String[] gather(String own);
-  }
 
   /**
    * Copies the files, and returns all problems with their hosts; the result is the same in all
@@ -38,9 +34,9 @@ record Preparation(
   List<String> agree() throws IOException {
     Path mark = store.directory().resolve(".seen");
     boolean marks = store.isShared() && placement.rank() == 0;
-    String failed = gather.gather(marks ? mark(mark) : "")[0];
+    String failed = gather.apply(marks ? mark(mark) : "")[0];
     List<String> own = failed.isEmpty() ? problems(mark) : List.of(failed);
-    List<String> all = merged(gather.gather(String.join(SEPARATOR, own)));
+    List<String> all = merged(gather.apply(String.join(SEPARATOR, own)));
     if (marks) {
       Files.deleteIfExists(mark);
     }

@@ -2,40 +2,34 @@ package dev.counterpoint.strategies.spark;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Set;
 
 /**
  * The arguments of {@code train}, parsed as far as the driver needs them: RUN and {@code --output}
  * may be URIs, which only Spark's class path can open.
  *
  * @param words all arguments
- * @param runAt the index of RUN; -1 if absent
+ * @param runAt the index of RUN if it is a URI; otherwise -1
  * @param outputAt the index of the value of {@code --output}, or of {@code --output=VALUE}; -1 if
  *     absent
  */
 record TrainArguments(List<String> words, int runAt, int outputAt) {
   private static final String OUTPUT = "--output";
-  private static final Set<String> WITH_VALUE =
-      Set.of("--set", OUTPUT, "--classpath", "--trace", "--spark", "--conf");
 
   static TrainArguments of(List<String> words) {
     int run = -1;
     int output = -1;
     for (int i = 1; i < words.size(); i++) {
       String word = words.get(i);
-      if (WITH_VALUE.contains(word)) {
-        i++;
-        output = word.equals(OUTPUT) && i < words.size() ? i : output;
-      } else if (word.startsWith(OUTPUT + "=")) {
+      if (word.startsWith(OUTPUT + "=") || words.get(i - 1).equals(OUTPUT)) {
         output = i;
-      } else if (!word.startsWith("-") && run < 0) {
+      } else if (run < 0 && RunStore.isUri(word) && !words.get(i - 1).equals("--spark")) {
         run = i;
       }
     }
     return new TrainArguments(List.copyOf(words), run, output);
   }
 
-  /** Empty if absent. */
+  /** The URI of RUN; empty if RUN is none. */
   String run() {
     return runAt < 0 ? "" : words.get(runAt);
   }

@@ -8,10 +8,6 @@ import dev.counterpoint.core.training.TrainingStrategy;
 public final class StandardTrainingStrategy implements TrainingStrategy {
   /** The strategy has no settings. */
   public record Config() implements StrategyConfig {
-    public static Config defaults() {
-      return new Config();
-    }
-
     @Override
     public TrainingStrategy build(Collective collective) {
       return new StandardTrainingStrategy();

@@ -37,6 +37,33 @@ final class ChildProcessTest {
   }
 
   @Test
+  void theLogHasAlsoALastLineWithoutALineBreak() throws Exception {
+    StringWriter shown = new StringWriter();
+    PrintWriter terminal = new PrintWriter(shown);
+    String status = "\\rstep 3\\033[J\\r";
+    ChildProcess child =
+        ChildProcess.start(
+            command("printf 'one\\n" + status + "\\r\\033[Jlast words'; kill -9 $$"),
+            new Attempt.Output(terminal, terminal));
+
+    assertThat(exitCode(child)).isEqualTo(137);
+    assertThat(child.lastLines()).containsExactly("one", "last words");
+    assertThat(shown.toString()).contains("last words");
+  }
+
+  @Test
+  void aStatusLineOfAKilledProcessIsNotLogged() throws Exception {
+    PrintWriter nowhere = new PrintWriter(new StringWriter());
+    ChildProcess child =
+        ChildProcess.start(
+            command("printf 'one\\n\\rstep 3\\033[J\\r'; kill -9 $$"),
+            new Attempt.Output(nowhere, nowhere));
+
+    assertThat(exitCode(child)).isEqualTo(137);
+    assertThat(child.lastLines()).containsExactly("one");
+  }
+
+  @Test
   void aGrandchildThatHoldsTheOutputOpenIsNotWaitedFor() throws Exception {
     ChildProcess child = start("sleep 120 & echo $!; exit 3");
     try {
@@ -98,8 +125,11 @@ final class ChildProcessTest {
   }
 
   private ChildProcess start(String script) throws IOException {
-    return ChildProcess.start(
-        new ChildProcess.Start("child", shell(script), folder.resolve("child.log"), 1));
+    return ChildProcess.start(command(script));
+  }
+
+  private ChildProcess.Start command(String script) {
+    return new ChildProcess.Start("child", shell(script), folder.resolve("child.log"), 1);
   }
 
   private static int exitCode(ChildProcess child) throws Exception {

@@ -16,6 +16,15 @@ final class TrainArgumentsTest {
   }
 
   @Test
+  void valuesOfOptionsAreNotRun() {
+    List<String> words =
+        List.of(
+            "train", "--until", "5", "--overfit", "2", "--spark", "spark://h:7077", "s3a://b/r");
+
+    assertThat(TrainArguments.of(words).run()).isEqualTo("s3a://b/r");
+  }
+
+  @Test
   void theOutputIsFoundInBothForms() {
     assertThat(TrainArguments.of(List.of("train", "--output", "s3a://b/c", "x.yaml")).output())
         .isEqualTo("s3a://b/c");

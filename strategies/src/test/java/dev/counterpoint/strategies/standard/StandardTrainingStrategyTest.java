@@ -65,7 +65,7 @@ class StandardTrainingStrategyTest {
 
   @Test
   void itsSettingsBuildIt() {
-    assertThat(StandardTrainingStrategy.Config.defaults().build(Collective.singleProcess()))
+    assertThat(new StandardTrainingStrategy.Config().build(Collective.singleProcess()))
         .isInstanceOf(StandardTrainingStrategy.class);
   }
 

@@ -102,7 +102,7 @@ class QuestionPredictorTest {
 
     @Override
     public Loss lossFunction() {
-      return SpanCrossEntropy.defaults();
+      return new SpanCrossEntropy();
     }
   }
 }

@@ -15,10 +15,10 @@ import java.nio.file.StandardCopyOption;
 public final class AtomicFile {
   private AtomicFile() {}
 
-  /** Writes the content of a file to a path. */
+  /** Writes a file or a folder. */
   @FunctionalInterface
   public interface Content {
-    void writeTo(Path file) throws IOException;
+    void writeTo(Path path) throws IOException;
   }
 
   /** Writes a file, replacing an existing one. */
@@ -32,10 +32,13 @@ public final class AtomicFile {
     } catch (IOException e) {
       delete(temporary, e);
       throw IoFailure.ofWrite(file, e);
+    } catch (RuntimeException e) {
+      delete(temporary, e);
+      throw e;
     }
   }
 
-  private static void delete(Path temporary, IOException cause) {
+  private static void delete(Path temporary, Exception cause) {
     try {
       Files.deleteIfExists(temporary);
     } catch (IOException e) {

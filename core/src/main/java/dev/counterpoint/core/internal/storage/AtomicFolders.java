@@ -39,12 +39,6 @@ public final class AtomicFolders {
     this.disk = disk;
   }
 
-  /** Creates and fills a folder that does not exist yet. */
-  @FunctionalInterface
-  public interface Content {
-    void writeTo(Path folder) throws IOException;
-  }
-
   /** The names of all entries, including hidden ones; empty if the directory does not exist. */
   public List<String> names() throws IOException {
     return FolderEntries.of(directory).stream().map(it -> it.getFileName().toString()).toList();
@@ -55,8 +49,12 @@ public final class AtomicFolders {
     return "." + name + kind;
   }
 
-  /** Writes a folder, replacing an existing one; if this fails, the existing folder is kept. */
-  public void publish(String name, Content content) throws IOException {
+  /**
+   * Writes a folder, replacing an existing one; if this fails, the existing folder is kept.
+   *
+   * @param content creates and fills a folder that does not exist yet
+   */
+  public void publish(String name, AtomicFile.Content content) throws IOException {
     Path target = directory.resolve(name);
     Path temporary = directory.resolve(hidden(name, NEW));
     Path old = directory.resolve(hidden(name, OLD));

@@ -24,6 +24,11 @@ public final class IoFailure {
     return message == null ? failure.getClass().getSimpleName() : message.replaceFirst("\\.$", "");
   }
 
+  /** A failed read of a file or folder, with its name. */
+  public static IOException ofRead(Path path, IOException failure) {
+    return new IOException("Cannot read " + path + ": " + of(failure) + ".", failure);
+  }
+
   /** A failed write to a file, with its name, which the failure of a full disk does not have. */
   public static IOException ofWrite(Path file, IOException failure) {
     return new IOException("Cannot write " + file + ": " + of(failure) + ".", failure);

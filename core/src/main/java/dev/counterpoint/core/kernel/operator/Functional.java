@@ -155,6 +155,31 @@ public final class Functional {
   }
 
   /**
+   * Feed-forward layer of a transformer block in one call: two linear layers with an activation in
+   * between. In bfloat16, everything from the first product to the second is in bfloat16.
+   *
+   * @param x (..., width)
+   * @param upWeight (hidden, width)
+   * @param upBias (hidden)
+   * @param downWeight (width, hidden)
+   * @param downBias (width)
+   * @param activation gelu, gelu_tanh, relu, silu, tanh or sigmoid
+   * @return (..., width), float32
+   */
+  public static NDArray feedForward(
+      NDArray x,
+      NDArray upWeight,
+      NDArray upBias,
+      NDArray downWeight,
+      NDArray downBias,
+      String activation,
+      Precision precision) {
+    return Kernel.load("feed_forward", precision.constants(Map.of("activation", activation)))
+        .apply(x, upWeight, upBias, downWeight, downBias)
+        .get(0);
+  }
+
+  /**
    * Mean pooling of token vectors: the mean over the tokens that are not padding.
    *
    * @param x (batch, tokens, width)

@@ -121,10 +121,6 @@ public final class MultiHeadAttention extends Layer implements Attention {
 
   /** Configuration of multi-head attention; it has no settings. */
   public record Config() implements AttentionConfig {
-    public static Config defaults() {
-      return new Config();
-    }
-
     @Override
     public Attention build(BlockSpec block) {
       return new MultiHeadAttention(block);

@@ -10,11 +10,6 @@ import java.util.Optional;
  * norms keep the initial values of their layers.
  */
 public record XavierInitializer() implements InitializerConfig {
-  /** The initializer; it has no settings. */
-  public static XavierInitializer defaults() {
-    return new XavierInitializer();
-  }
-
   @Override
   public Optional<Initializer> of(String name, Shape shape) {
     if (name.endsWith("bias")) {

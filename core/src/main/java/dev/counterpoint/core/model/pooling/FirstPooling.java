@@ -2,11 +2,6 @@ package dev.counterpoint.core.model.pooling;
 
 /** Vector of the first token, such as {@code [CLS]}. */
 public record FirstPooling() implements PoolingConfig {
-  /** The pooling; it has no settings. */
-  public static FirstPooling defaults() {
-    return new FirstPooling();
-  }
-
   @Override
   public Pooling build(int width) {
     return (x, mask) -> x.get(":, 0");

@@ -5,11 +5,6 @@ import ai.djl.ndarray.types.DataType;
 
 /** Vector of the last token that is not padding, which is at the end. */
 public record LastPooling() implements PoolingConfig {
-  /** The pooling; it has no settings. */
-  public static LastPooling defaults() {
-    return new LastPooling();
-  }
-
   @Override
   public Pooling build(int width) {
     return (x, mask) -> {

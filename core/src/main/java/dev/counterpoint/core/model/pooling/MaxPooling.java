@@ -6,11 +6,6 @@ import ai.djl.ndarray.NDArray;
 public record MaxPooling() implements PoolingConfig {
   private static final float LARGE = 1e30f; // subtracted from padding
 
-  /** The pooling; it has no settings. */
-  public static MaxPooling defaults() {
-    return new MaxPooling();
-  }
-
   @Override
   public Pooling build(int width) {
     return (x, mask) -> {

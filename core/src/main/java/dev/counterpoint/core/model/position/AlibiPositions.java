@@ -10,11 +10,6 @@ import ai.djl.ndarray.types.Shape;
  * way.
  */
 public record AlibiPositions() implements PositionsConfig {
-  /** The positions; they have no settings. */
-  public static AlibiPositions defaults() {
-    return new AlibiPositions();
-  }
-
   @Override
   public Positions build(Size size) {
     float[] slopes = slopes(size.heads());

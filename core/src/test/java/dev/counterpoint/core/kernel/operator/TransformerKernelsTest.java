@@ -60,10 +60,11 @@ class TransformerKernelsTest {
     "SILU, FLOAT32", "TANH, FLOAT32", "SIGMOID, FLOAT32", "SIGMOID, BFLOAT16"
   })
   void feedForwardEqualsTwoLinearLayersAndAnActivation(String activation, Precision precision) {
-    FeedForwardKernel kernel =
-        new FeedForwardKernel(activation.toLowerCase(Locale.ROOT), precision);
+    String name = activation.toLowerCase(Locale.ROOT);
     Autograd.compare(
-        it -> kernel.apply(it.get(0), it.get(1), it.get(2), it.get(3), it.get(4)),
+        it ->
+            Functional.feedForward(
+                it.get(0), it.get(1), it.get(2), it.get(3), it.get(4), name, precision),
         it -> {
           NDArray hidden = Linear.linear(it.get(0), it.get(1), it.get(2)).singletonOrThrow();
           return Linear.linear(activate(activation, hidden), it.get(3), it.get(4))

@@ -88,7 +88,7 @@ public final class AuthenticatedServer implements Closeable {
         synchronized (unauthenticated) {
           unauthenticated.add(client);
           if (unauthenticated.size() > MAX_UNAUTHENTICATED) {
-            unauthenticated.remove().close();
+            close(unauthenticated.remove());
           }
         }
         Daemon.thread(() -> serve(client), "connection of " + client.getRemoteSocketAddress())

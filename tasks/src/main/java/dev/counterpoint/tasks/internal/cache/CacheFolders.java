@@ -1,6 +1,6 @@
 package dev.counterpoint.tasks.internal.cache;
 
-import dev.counterpoint.core.internal.storage.AtomicFolders;
+import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.DiskSync;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.IoFailure;
@@ -41,7 +41,7 @@ public final class CacheFolders {
    *
    * @throws InvalidSettings if the cache folder cannot be written
    */
-  public static void createIfAbsent(Path folder, AtomicFolders.Content content) throws IOException {
+  public static void createIfAbsent(Path folder, AtomicFile.Content content) throws IOException {
     Path temporary = folder.resolveSibling(folder.getFileName() + TEMPORARY + UUID.randomUUID());
     try {
       if (!FolderManifest.isIntact(folder)) {
@@ -73,7 +73,7 @@ public final class CacheFolders {
     return Json.MAPPER.readValue(folder.resolve(CONTENT).toFile(), type);
   }
 
-  private static void create(Path folder, Path temporary, AtomicFolders.Content content)
+  private static void create(Path folder, Path temporary, AtomicFile.Content content)
       throws IOException {
     FileAccess.createPrivateFolder(temporary);
     Path cache = folder.resolveSibling("");
