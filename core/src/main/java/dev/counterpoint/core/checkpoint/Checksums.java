@@ -9,6 +9,7 @@ import java.nio.ByteBuffer;
 import java.nio.channels.WritableByteChannel;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.security.MessageDigest;
 import java.util.Map;
@@ -61,7 +62,7 @@ final class Checksums {
     }
     for (Map.Entry<String, String> entry : hashes.entrySet()) {
       Path file = directory.resolve(entry.getKey());
-      if (!Sha256.of(requirePresent(file)).equals(entry.getValue())) {
+      if (!hash(file).equals(entry.getValue())) {
         throw new DamagedFile(file, "its SHA-256 differs from the value in " + FILE);
       }
     }
@@ -90,14 +91,19 @@ final class Checksums {
    * @throws DamagedFile if the file does not exist
    */
   static byte[] bytes(Path file) throws IOException {
-    return Files.readAllBytes(requirePresent(file));
-  }
-
-  private static Path requirePresent(Path file) throws DamagedFile {
-    if (Files.notExists(file)) {
+    try {
+      return Files.readAllBytes(file);
+    } catch (NoSuchFileException e) {
       throw new DamagedFile(file, "the file is missing");
     }
-    return file;
+  }
+
+  private static String hash(Path file) throws IOException {
+    try {
+      return Sha256.of(file);
+    } catch (NoSuchFileException e) {
+      throw new DamagedFile(file, "the file is missing");
+    }
   }
 
   private record HashingChannel(WritableByteChannel channel, MessageDigest digest)

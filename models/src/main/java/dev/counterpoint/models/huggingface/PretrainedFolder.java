@@ -229,7 +229,7 @@ public record PretrainedFolder(Path path) {
   /** The end of a message about missing weights: names the pickle, if the folder has it instead. */
   static String pickle(Path file) {
     return Files.exists(file)
-        ? "; %s is a pickle, which is not supported: save the model with save_pretrained(..., safe_serialization=True)."
+        ? "; %s is a pickle, which is not supported: save it with save_pretrained(..., safe_serialization=True)."
             .formatted(file.getFileName())
         : ".";
   }

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.machine;
 
+import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -83,7 +84,12 @@ public final class ChildJvm implements AutoCloseable {
 
   /** Waits for the process to end and returns its exit code. */
   public int exitCode() {
-    return process.onExit().join().exitValue();
+    try {
+      return process.waitFor();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new RunFailed("The command was interrupted.", e);
+    }
   }
 
   /**

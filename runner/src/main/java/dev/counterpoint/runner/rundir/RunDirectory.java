@@ -92,7 +92,9 @@ public record RunDirectory(Path path, boolean preexisting) {
     return free;
   }
 
-  /** Whether there is anything that a run writes: the run file then comes from a run. */
+  /**
+   * Whether the folder contains a file that only a run writes: its run file then comes from a run.
+   */
   public boolean hasFilesOfRun() {
     Stream<Path> files =
         Stream.of(
@@ -102,8 +104,6 @@ public record RunDirectory(Path path, boolean preexisting) {
             metrics(),
             history(),
             snapshots(),
-            report(),
-            log(),
             lock(),
             mark(),
             crashMarker(),

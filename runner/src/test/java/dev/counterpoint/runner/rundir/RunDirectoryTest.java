@@ -65,9 +65,9 @@ final class RunDirectoryTest {
         "metrics.jsonl",
         "history.jsonl",
         "snapshots",
-        "report.html",
-        "run.log",
         ".lock",
+        ".ranks",
+        ".crash-marker",
         "code/0",
         "model/config.json"
       })

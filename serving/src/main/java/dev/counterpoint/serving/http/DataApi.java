@@ -113,7 +113,7 @@ final class DataApi {
     draining = true;
   }
 
-  /** Waits until the accepted requests are answered, after {@link #drain}. */
+  /** Waits until the requests whose bodies have arrived are answered, after {@link #drain}. */
   void awaitAnswers() {
     long longest = settings.requestTime().toMillis();
     try {
@@ -254,15 +254,17 @@ final class DataApi {
 
   private CompletableFuture<HttpResponse> accept(
       ServiceRequestContext context, AggregatedHttpRequest request, Protocol protocol) {
-    if (!permits.tryAcquire()) {
-      return CompletableFuture.failedFuture(busy());
-    }
-    var unused = context.log().whenComplete().thenAccept(log -> permits.release());
-    if (draining) {
+    boolean isAdmitted = permits.tryAcquire();
+    if (draining) { // awaitAnswers may hold all permits.
+      permits.release(isAdmitted ? 1 : 0);
       return CompletableFuture.completedFuture(shuttingDown());
     }
+    if (!isAdmitted) {
+      return CompletableFuture.failedFuture(busy());
+    }
     return CompletableFuture.completedFuture(request)
-        .thenComposeAsync(body -> predict(context, body, protocol), context.blockingTaskExecutor());
+        .thenComposeAsync(body -> predict(context, body, protocol), context.blockingTaskExecutor())
+        .whenComplete((response, failure) -> permits.release());
   }
 
   private PredictionFailed busy() {

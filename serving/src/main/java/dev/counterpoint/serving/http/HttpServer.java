@@ -140,7 +140,7 @@ public final class HttpServer implements AutoCloseable {
         .gracefulShutdown(GracefulShutdown.builder().quietPeriod(QUIET).timeout(SENDING).build());
   }
 
-  /** The thread that accepts connections. By default a server waits two seconds for its end. */
+  /** The thread that accepts connections. By default a server waits two seconds until it ends. */
   private static EventLoopGroup acceptors(String name) {
     if (Flags.transportType() != TransportType.NIO) {
       return EventLoopGroups.newEventLoopGroup(1, name);
@@ -193,8 +193,8 @@ public final class HttpServer implements AutoCloseable {
   }
 
   /**
-   * The server is no longer ready. After {@code drainMillis} it refuses new requests. Accepted
-   * requests are answered, until {@link #close} has returned.
+   * The server is no longer ready. After {@code drainMillis} it refuses new requests. Requests
+   * whose bodies have arrived are answered, until {@link #close} has returned.
    */
   public void drain() {
     api.unready();
@@ -203,7 +203,7 @@ public final class HttpServer implements AutoCloseable {
     }
   }
 
-  /** Refuses new requests, answers the accepted ones and closes the ports. */
+  /** Refuses new requests, answers those whose bodies have arrived, and closes the ports. */
   @Override
   public void close() {
     api.unready();

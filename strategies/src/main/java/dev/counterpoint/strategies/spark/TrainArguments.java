@@ -2,6 +2,7 @@ package dev.counterpoint.strategies.spark;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The arguments of {@code train}, parsed as far as the driver needs them: RUN and {@code --output}
@@ -15,6 +16,9 @@ import java.util.List;
 record TrainArguments(List<String> words, int runAt, int outputAt) {
   private static final String OUTPUT = "--output";
 
+  /** Options whose values may look like URIs. */
+  private static final Set<String> WITH_VALUE = Set.of("--spark", "--classpath");
+
   static TrainArguments of(List<String> words) {
     int run = -1;
     int output = -1;
@@ -22,14 +26,14 @@ record TrainArguments(List<String> words, int runAt, int outputAt) {
       String word = words.get(i);
       if (word.startsWith(OUTPUT + "=") || words.get(i - 1).equals(OUTPUT)) {
         output = i;
-      } else if (run < 0 && RunStore.isUri(word) && !words.get(i - 1).equals("--spark")) {
+      } else if (run < 0 && RunStore.isUri(word) && !WITH_VALUE.contains(words.get(i - 1))) {
         run = i;
       }
     }
     return new TrainArguments(List.copyOf(words), run, output);
   }
 
-  /** The URI of RUN; empty if RUN is none. */
+  /** The URI of RUN; empty if RUN is not a URI. */
   String run() {
     return runAt < 0 ? "" : words.get(runAt);
   }

@@ -19,7 +19,14 @@ final class TrainArgumentsTest {
   void valuesOfOptionsAreNotRun() {
     List<String> words =
         List.of(
-            "train", "--until", "5", "--overfit", "2", "--spark", "spark://h:7077", "s3a://b/r");
+            "train",
+            "--until",
+            "5",
+            "--spark",
+            "spark://h:7077",
+            "--classpath",
+            "libs:/opt/x.jar",
+            "s3a://b/r");
 
     assertThat(TrainArguments.of(words).run()).isEqualTo("s3a://b/r");
   }

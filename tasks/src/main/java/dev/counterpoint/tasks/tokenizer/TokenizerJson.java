@@ -11,14 +11,10 @@ import dev.counterpoint.core.internal.storage.Resource;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
-import java.util.ArrayDeque;
-import java.util.Deque;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
-import java.util.regex.Matcher;
-import java.util.regex.Pattern;
 
 /**
  * Validates the files of a tokenizer, so that the native library, which aborts the process on some
@@ -40,11 +36,6 @@ record TokenizerJson(String name) {
   /** How many times as long as a text other normalizers can make it. */
   private static final Map<String, Integer> EXPANSION = Map.of("ByteLevel", 2, "Precompiled", 16);
 
-  private static final Pattern OPENING =
-      Pattern.compile("\\((\\?([a-z-]*:|<?[=!]|>|<\\w+>|'\\w+'|#[^)]*)?)?");
-  private static final Pattern QUANTIFIER =
-      Pattern.compile("(?<range>[*+?]|\\{\\d*,?\\d*})(?:(?<=[*+?])(?<possessive>\\+)|\\?)?");
-  private static final Pattern REFERENCE = Pattern.compile("\\\\[gk1-9]|\\(\\?[~(]");
   private static final JsonNode COMPONENTS = resource("components.json");
 
   /** Reads a table of this package. */
@@ -68,7 +59,7 @@ record TokenizerJson(String name) {
     check.model(typed.get("model"));
     file.path("post_processor").findParents("special_tokens").forEach(check::template);
     for (JsonNode regex : file.findValues("Regex")) {
-      if (mayBacktrack(regex.asText())) {
+      if (TokenizerRegex.mayBacktrack(regex.asText())) {
         throw check.invalid(
             "Regex",
             regex,
@@ -88,98 +79,6 @@ record TokenizerJson(String name) {
       throw check.invalid(
           "normalizer", file.path("normalizer"), "shorter: a text could become too long");
     }
-  }
-
-  /** What matters of a group of a regular expression. */
-  private static final class Group {
-    /** Whether it can match a text in several ways: it has alternatives or repetitions. */
-    private boolean varies;
-
-    /** The unlimited repetitions of the current alternative, and those before the group. */
-    private int repetitions;
-
-    /** Whether something must match after two unlimited repetitions. */
-    private boolean mayFail;
-
-    private final int before;
-    private int most;
-
-    Group(int before) {
-      this.before = before;
-      repetitions = before;
-      most = before;
-    }
-
-    void endAlternative() {
-      most = Math.max(most, repetitions);
-      repetitions = before;
-    }
-  }
-
-  /**
-   * Whether a regular expression may need more than linear time for a text: it repeats a group that
-   * can match in several ways, as in {@code (a|aa)+} or {@code (a+b?)*}, something must match after
-   * two unlimited repetitions, as in {@code a*a*b}, or it refers to a group. On long texts that do
-   * not match, the native library then aborts the process. Possessive repetitions and atomic groups
-   * match in one way, as in {@code (a++b)*} or {@code (?>a+)*}.
-   */
-  static boolean mayBacktrack(String regex) {
-    if (REFERENCE.matcher(regex).find()) {
-      return true;
-    }
-    String plain =
-        regex
-            .replaceAll("\\\\(?:[pP]\\{[^}]*}|(?s:.))", "x") // escapes
-            .replaceAll("\\[\\^?]?(?:[^\\[\\]]|\\[[^\\]]*])*]", "x"); // character classes
-    Deque<Group> groups = new ArrayDeque<>(List.of(new Group(0)));
-    Deque<Boolean> atomic = new ArrayDeque<>();
-    Matcher opening = OPENING.matcher(plain);
-    Matcher quantifier = QUANTIFIER.matcher(plain);
-    int at = 0;
-    while (at < plain.length()) {
-      Group group = groups.element();
-      char symbol = plain.charAt(at);
-      if (symbol == '(' && opening.region(at, plain.length()).lookingAt()) {
-        groups.push(new Group(group.repetitions));
-        atomic.push(opening.group().equals("(?>"));
-        at = opening.end();
-        continue;
-      }
-      at++;
-      if (symbol == '|') {
-        group.varies = true;
-        group.endAlternative();
-        continue;
-      }
-      boolean varies = false;
-      boolean mayFail = group.repetitions >= 2;
-      if (symbol == ')' && groups.size() > 1) {
-        Group inner = groups.pop();
-        inner.endAlternative();
-        group = groups.element();
-        mayFail = inner.mayFail;
-        if (!atomic.pop()) {
-          group.repetitions = inner.most;
-          varies = inner.varies;
-        }
-      } else if ("*+?".indexOf(symbol) >= 0) {
-        return true; // the repetition of a repetition, as in a{2}+
-      }
-      if (quantifier.region(at, plain.length()).lookingAt()) {
-        at = quantifier.end();
-        String range = quantifier.group("range");
-        if (varies && !range.matches("[?]|\\{[01]?,?1}")) {
-          return true;
-        }
-        boolean isPossessive = quantifier.group("possessive") != null;
-        varies |= !isPossessive && range.matches("[*+?]|\\{.*,.*");
-        mayFail &= !range.matches("[*?]|\\{0?,.*");
-        group.repetitions += !isPossessive && range.matches("[*+]|\\{\\d*,}") ? 1 : 0;
-      }
-      group.varies |= varies;
-      group.mayFail |= mayFail;
-    }
-    return groups.getLast().mayFail;
   }
 
   /** Validates a value of a kind in {@code components.json}. */

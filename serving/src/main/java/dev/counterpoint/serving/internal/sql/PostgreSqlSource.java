@@ -28,6 +28,11 @@ public record PostgreSqlSource(String url, Map<String, String> properties) {
     return url.replaceFirst("[?].*", "");
   }
 
+  @Override
+  public String toString() {
+    return name(); // URL and properties may have a password.
+  }
+
   /**
    * Creates a source of connections.
    *
