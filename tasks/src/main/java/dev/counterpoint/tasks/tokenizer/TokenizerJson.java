@@ -63,8 +63,8 @@ record TokenizerJson(String name) {
         throw check.invalid(
             "Regex",
             regex,
-            "a pattern without a repeated group that matches in several ways, such as (a|b?)*, and"
-                + " without a*b*c; possessive repetitions, such as a*+, are allowed");
+            "a pattern of common syntax that repeats only characters and sequences of them, such as"
+                + " (ab)+, and without a*b*c; possessive repetitions, such as a*+, are allowed");
       }
     }
     double growth = 1; // of a text, if each replacement applies to the result of the one before it

@@ -3,6 +3,7 @@ package dev.counterpoint.tasks.tokenizer;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -13,15 +14,21 @@ import java.util.regex.Pattern;
  * allowed.
  */
 final class TokenizerRegex {
-  /** How many ways to match a part are tried before what follows it. */
-  private static final int MAX_CHOICES = 64;
+  /** How many ways to match a part, beside one repetition, are tried before what follows it. */
+  private static final int MAX_CHOICES = 8;
 
   private static final int MAX_LENGTH = 4_096;
 
   private static final String ESCAPE =
       "\\\\(?:[pP]\\{\\^?\\w++}|u\\p{XDigit}{4}|x\\p{XDigit}{2}|[^a-zA-Z0-9]|[abBdDefhHnrsStvwWAzZ])";
   private static final String CLASS = "\\[\\^?(?:" + ESCAPE + "|[^\\[\\]\\\\]++|%s)++]";
-  private static final Pattern OPENING = Pattern.compile("\\((?:\\?(?:i?:|<?[=!]|>)|(?!\\?))");
+
+  /** In (?i:...), letters stand for several letters in some languages: only contractions. */
+  private static final Pattern OPENING =
+      Pattern.compile("\\((?:\\?(?::|i:(?=[a-zA-Z'|\\[\\]]*\\))|<?[=!])|(?!\\?))");
+
+  private static final Set<String> KNOWN = // digits in threes from the right
+      Set.of("(?=(\\d{3})+(?!\\d))", "\\d{1,3}(?=(?:\\d{3})*\\b)");
   private static final Pattern ATOM =
       Pattern.compile(
           ESCAPE + "|" + CLASS.formatted(CLASS.formatted("(?!)")) + "|[^\\[()\\\\|*+?]");
@@ -42,39 +49,48 @@ final class TokenizerRegex {
 
     private int failing;
 
-    /** The ways to match the current alternative, and those of the alternatives before it. */
-    private long choices = 1;
+    /** The ways to match what is in front of the group, and those up to the current place. */
+    private final long choicesBefore;
 
+    private long choices;
     private long otherChoices;
 
-    Group(String opening, int before) {
+    /** Whether it is a sequence of characters. */
+    private boolean isPlain;
+
+    Group(String opening, int before, long choices) {
       this.opening = opening;
       this.before = before;
+      this.choices = choices;
+      choicesBefore = choices;
       repetitions = before;
       most = before;
+      isPlain = !opening.contains("i");
     }
 
     void endAlternative() {
       most = Math.max(most, repetitions);
       repetitions = before;
       otherChoices += choices;
-      choices = 1;
+      choices = choicesBefore;
     }
   }
 
   private TokenizerRegex() {}
 
   /**
-   * Whether a pattern may need many steps: it repeats a group that matches in several ways, as in
-   * {@code (a|aa)+} or {@code (a+b?)*}, something must match after two unlimited repetitions, as in
-   * {@code a*a*b}, or after many choices, or its syntax is unusual. Possessive repetitions and
-   * atomic groups match in one way.
+   * Whether a pattern may need many steps: a group that is repeated or looks around is more than a
+   * sequence of characters, as in {@code (a|aa)+}, something must match after two unlimited
+   * repetitions, as in {@code a*a*b}, or after many choices, or the syntax is unusual.
    */
   static boolean mayBacktrack(String regex) {
+    if (KNOWN.contains(regex)) {
+      return false;
+    }
     if (regex.length() > MAX_LENGTH) {
       return true;
     }
-    Deque<Group> groups = new ArrayDeque<>(List.of(new Group("", 0)));
+    Deque<Group> groups = new ArrayDeque<>(List.of(new Group("", 0, 1)));
     Matcher opening = OPENING.matcher(regex);
     Matcher atom = ATOM.matcher(regex);
     Matcher quantifier = QUANTIFIER.matcher(regex);
@@ -82,30 +98,33 @@ final class TokenizerRegex {
     while (at < regex.length()) {
       Group group = groups.element();
       if (opening.region(at, regex.length()).lookingAt()) {
-        groups.push(new Group(opening.group(), group.repetitions));
+        group.isPlain = false;
+        groups.push(new Group(opening.group(), group.repetitions, group.choices));
         at = opening.end();
         continue;
       }
       if (regex.charAt(at) == '|') {
+        group.isPlain = false;
         group.endAlternative();
         at++;
         continue;
       }
-      long choices = 1;
-      int inner = group.repetitions; // those in the part, and in front of it
+      boolean isPlain = true;
+      long choices = group.choices;
+      int repetitions = group.repetitions;
       int failing = group.repetitions;
       if (regex.charAt(at) == ')' && groups.size() > 1) {
         Group ended = groups.pop();
         ended.endAlternative();
         group = groups.element();
-        boolean isNegative = ended.opening.endsWith("!");
-        failing = Math.max(ended.failing, isNegative ? ended.most : 0);
-        if (failing - ended.before >= 2 || ended.otherChoices > MAX_CHOICES) {
+        isPlain = ended.isPlain;
+        boolean looksAround = ended.opening.matches(".*[=!]");
+        if ((looksAround && !isPlain) || ended.failing - ended.before >= 2) {
           return true;
         }
-        boolean isInOneWay = ended.opening.endsWith(">") || ended.opening.matches(".*[=!]");
-        choices = isInOneWay ? 1 : ended.otherChoices;
-        inner = isInOneWay ? group.repetitions : ended.most;
+        failing = looksAround ? group.repetitions : ended.failing;
+        choices = looksAround ? group.choices : ended.otherChoices;
+        repetitions = looksAround ? group.repetitions : ended.most;
         at++;
       } else if (atom.region(at, regex.length()).lookingAt()) {
         at = atom.end();
@@ -115,26 +134,28 @@ final class TokenizerRegex {
       boolean isOptional = false;
       if (quantifier.region(at, regex.length()).lookingAt()) {
         at = quantifier.end();
-        boolean isInterval = quantifier.group(2) != null;
+        group.isPlain = false;
         String symbol = quantifier.group(1);
+        boolean isInterval = symbol.startsWith("{");
+        boolean isExact = isInterval && quantifier.group(3).isEmpty();
+        String suffix = quantifier.group(5);
         int least = isInterval ? number(quantifier.group(2), 0) : symbol.equals("+") ? 1 : 0;
         int largest =
             isInterval
-                ? number(quantifier.group(quantifier.group(3).isEmpty() ? 2 : 4), -1)
+                ? number(quantifier.group(isExact ? 2 : 4), -1)
                 : symbol.equals("?") ? 1 : -1;
-        boolean isPossessive = !isInterval && quantifier.group(5).equals("+");
-        boolean isRepeated = isInterval && quantifier.group(5).equals("+"); // In Ruby's syntax.
-        isOptional =
-            least == 0 || (isInterval && least == largest && quantifier.group(5).equals("?"));
-        boolean varies = choices > 1 || inner > group.repetitions;
-        if ((varies && (largest != 1 || isRepeated))
+        isOptional = least == 0 || (isExact && suffix.equals("?")); // {2}? in Ruby's syntax
+        boolean isRepeated = isInterval && suffix.equals("+"); // likewise {1,2}+
+        if ((!isPlain && (largest != 1 || isRepeated))
+            || symbol.matches("\\{,?}")
             || quantifier.region(at, regex.length()).lookingAt()) {
           return true;
         }
-        if (!isPossessive) {
-          inner += largest < 0 ? 1 : 0;
-          inner += isRepeated ? 2 : 0;
-          choices += largest < 0 ? 0 : Math.max(largest - least, isOptional ? 1 : 0);
+        if (isInterval || !suffix.equals("+")) { // is not possessive
+          repetitions += largest < 0 ? 1 : 0;
+          repetitions += isRepeated ? 2 : 0;
+          choices +=
+              group.choices * (largest < 0 ? 0 : Math.max(largest - least, isOptional ? 1 : 0));
         }
       }
       if (!isOptional) {
@@ -143,8 +164,8 @@ final class TokenizerRegex {
           return true;
         }
       }
-      group.repetitions = inner;
-      group.choices = Math.min(group.choices * choices, Integer.MAX_VALUE);
+      group.repetitions = repetitions;
+      group.choices = Math.min(choices, Integer.MAX_VALUE);
     }
     return groups.size() > 1 || groups.element().failing >= 2;
   }
