@@ -1,6 +1,8 @@
 package dev.counterpoint.runner.tune;
 
+import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.settings.Checks;
+import java.util.List;
 
 /**
  * Synchronous successive halving (Jamieson and Talwalkar 2016): all trials are trained for a few
@@ -27,8 +29,19 @@ public record Halving(int steps, int factor) {
     return (long) (steps * Math.pow(factor, round));
   }
 
-  /** How many of some trials are in the next round. */
-  int kept(int trials) {
-    return (trials + factor - 1) / factor;
+  /**
+   * The numbers of the trials of the next round, ascending: one of {@code factor} trials, rounded
+   * up, without those that have no value.
+   *
+   * @param results the end of all trials of a round
+   */
+  List<Integer> survivors(List<Journal.Result> results, Mode mode) {
+    return results.stream()
+        .sorted(Journal.Result.bestFirst(mode))
+        .limit((results.size() + factor - 1) / factor)
+        .filter(it -> it.value() != null)
+        .map(Journal.Result::trial)
+        .sorted()
+        .toList();
   }
 }

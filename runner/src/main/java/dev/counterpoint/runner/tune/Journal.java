@@ -4,11 +4,13 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
@@ -32,7 +34,23 @@ public final class Journal {
    * @param failure the last output of a trial that has failed; null if it has not
    */
   public record Result(
-      int trial, int round, long steps, @Nullable Double value, @Nullable String failure) {}
+      int trial, int round, long steps, @Nullable Double value, @Nullable String failure) {
+
+    /**
+     * Orders trials: those without a value are last, those of later rounds are before those of
+     * earlier ones, and of equal values the one with the lower number is first.
+     *
+     * @param mode which values are better
+     */
+    static Comparator<Result> bestFirst(Mode mode) {
+      Comparator<Double> values = Comparator.naturalOrder();
+      return Comparator.<Result, Boolean>comparing(it -> it.value() == null)
+          .thenComparing(Result::round, Comparator.reverseOrder())
+          .thenComparing(
+              it -> it.value(), Comparator.nullsLast(mode == Mode.MIN ? values : values.reversed()))
+          .thenComparing(Result::trial);
+    }
+  }
 
   /**
    * Opens the journal of a sweep that may have been started before.

@@ -18,7 +18,6 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
-import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Map;
@@ -88,8 +87,8 @@ public final class SweepRun {
   /**
    * Trains all trials that are not in the journal.
    *
-   * @return the trials, best first; those of later rounds before those of earlier ones; empty if
-   *     the sweep was stopped
+   * @return the trials in the order of {@link Journal.Result#bestFirst}; empty if the sweep was
+   *     stopped
    */
   public List<Journal.Result> run() throws IOException {
     Map<Integer, Journal.Result> latest = new TreeMap<>();
@@ -107,26 +106,9 @@ public final class SweepRun {
         return List.of();
       }
       results.forEach(it -> latest.put(it.trial(), it));
-      left =
-          isLast
-              ? List.of()
-              : results.stream()
-                  .filter(it -> it.value() != null)
-                  .sorted(order())
-                  .limit(halving.kept(results.size()))
-                  .map(Journal.Result::trial)
-                  .sorted()
-                  .toList();
+      left = isLast ? List.of() : halving.survivors(results, mode);
     }
-    return latest.values().stream().sorted(order()).toList();
-  }
-
-  private Comparator<Journal.Result> order() {
-    Comparator<Double> values = Comparator.naturalOrder();
-    return Comparator.comparing(Journal.Result::round, Comparator.reverseOrder())
-        .thenComparing(
-            it -> it.value(), Comparator.nullsLast(mode == Mode.MIN ? values : values.reversed()))
-        .thenComparing(Journal.Result::trial);
+    return latest.values().stream().sorted(Journal.Result.bestFirst(mode)).toList();
   }
 
   /** Stops all trials; they save a checkpoint first. */

@@ -76,15 +76,6 @@ final class SweepTest {
         .isInstanceOf(InvalidSettings.class);
   }
 
-  @Test
-  void roundsGrowAndShrinkByTheFactor() {
-    Halving halving = new Halving(10, 3);
-
-    assertThat(halving.stepsOf(0)).isEqualTo(10);
-    assertThat(halving.stepsOf(2)).isEqualTo(90);
-    assertThat(halving.kept(10)).isEqualTo(4);
-  }
-
   private static Sweep random(int trials, long seed) throws IOException {
     Sweep sweep = Sweep.of(List.of("rate=log(1e-5,1e-1)", "dropout=0,0.1,0.2"));
     return RecordCopy.with(sweep, Map.of("trials", trials, "seed", seed));
