@@ -206,7 +206,7 @@ final class RunState implements AutoCloseable {
     Fingerprint before = Fingerprint.parse(saved);
     Fingerprint now = Fingerprint.parse(run.data().fingerprint());
     List<String> changed = now.changedSince(before);
-    if (before.hash().equals(now.hash()) || changed.isEmpty()) {
+    if (changed.isEmpty()) {
       requireSame("data", before.hash(), now.hash());
     } else {
       throw new InvalidSettings(

@@ -135,11 +135,12 @@ final class CheckLedgerCommand extends ConsoleCommand {
     InvalidSettings.requireNone(run.changedSince(recordedRunFile));
     String recorded =
         AtomicFile.readJson(run.directory().provenance()).path("dataFingerprint").asText();
-    if (!recorded.equals(data.fingerprint())) {
+    Fingerprint trained = Fingerprint.parse(recorded);
+    Fingerprint now = Fingerprint.parse(data.fingerprint());
+    if (!trained.hash().equals(now.hash())) {
       throw new InvalidSettings(
-          "The data has changed since the run was trained, in "
-              + Fingerprint.parse(data.fingerprint()).changedSince(Fingerprint.parse(recorded))
-              + ". Restore it.");
+          "The data has changed since the run was trained, in %s. Restore it.",
+          now.changedSince(trained));
     }
   }
 

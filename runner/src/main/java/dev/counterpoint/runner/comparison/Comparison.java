@@ -5,11 +5,14 @@ import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.rundir.FlatSettings;
 import dev.counterpoint.runner.rundir.RunRecord;
+import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
@@ -28,17 +31,17 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
   private static final int MAX_METRICS = 30;
   private static final String SEED = "seed";
 
-  /** The facts besides settings that are compared. */
+  /** The facts besides settings that are compared; {@link ComparedData} has those of the data. */
   private static final Pattern FACTS =
       Pattern.compile(
-          "files\\..*\\.sha256|code\\..*|versions\\.(counterpoint|commit|engine|java)"
+          "files\\.(?!data\\.).*\\.sha256|code\\..*|versions\\.(counterpoint|commit|engine|java)"
               + "|machine\\.(cpu|threads|device|processes)");
 
   /** Facts and settings that may differ within a group. */
   private static final Pattern IGNORED =
       Pattern.compile(
           "name|threads|device|(classpath|privacy|checkpoint|versions|machine)\\b.*"
-              + "|training\\.(reportEvery|maxTime)|data\\..*\\.path");
+              + "|training\\.(reportEvery|maxTime)|data\\..*\\.(path|sql)");
 
   /**
    * A setting or fact that differs between runs.
@@ -49,18 +52,27 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
 
   /** Compares runs, in the given order. */
   public static Comparison of(List<RunRecord> runs) {
+    Map<Path, Map<String, String>> facts = new HashMap<>(); // by run directory
     Map<Map<String, String>, List<RunRecord>> grouped = new LinkedHashMap<>();
+    Set<ComparedData> data = new LinkedHashSet<>(); // that differ
     for (RunRecord run : runs) {
-      Map<String, String> facts = facts(run);
-      facts.keySet().removeIf(key -> IGNORED.matcher(key).matches());
-      grouped.computeIfAbsent(facts, key -> new ArrayList<>()).add(run);
+      Map<String, String> all = facts(run);
+      ComparedData own = ComparedData.of(run);
+      ComparedData first = data.stream().filter(own::isSame).findFirst().orElse(own);
+      data.add(first);
+      all.putAll(first.facts());
+      facts.put(run.directory().path(), all);
+      Map<String, String> compared = new TreeMap<>(all);
+      compared.keySet().removeIf(key -> IGNORED.matcher(key).matches());
+      grouped.computeIfAbsent(compared, key -> new ArrayList<>()).add(run);
     }
     List<RunGroup> groups = new ArrayList<>();
     grouped.values().forEach(members -> groups.add(new RunGroup(name(groups.size()), members)));
     Set<String> metrics = new LinkedHashSet<>();
     runs.forEach(run -> metrics.addAll(run.results().keySet()));
     metrics.removeIf(metric -> metric.contains("."));
-    return new Comparison(groups, settings(groups), metrics.stream().limit(MAX_METRICS).toList());
+    return new Comparison(
+        groups, settings(groups, facts), metrics.stream().limit(MAX_METRICS).toList());
   }
 
   /** A to Z, then AA to AZ and so on. */
@@ -76,15 +88,26 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
         .forEach(
             (key, value) -> {
               if (FACTS.matcher(key).matches()) {
-                facts.put(key, value.matches("\\p{XDigit}{40,}") ? value.substring(0, 12) : value);
+                facts.put(key, abbreviated(value));
               }
             });
     return facts;
   }
 
-  private static List<Setting> settings(List<RunGroup> groups) {
+  static String abbreviated(String value) {
+    return value.matches("\\p{XDigit}{40,}") ? value.substring(0, 12) : value;
+  }
+
+  private static List<Setting> settings(
+      List<RunGroup> groups, Map<Path, Map<String, String>> factsByRun) {
     List<List<Map<String, String>>> facts =
-        groups.stream().map(it -> it.runs().stream().map(Comparison::facts).toList()).toList();
+        groups.stream()
+            .map(
+                group ->
+                    group.runs().stream()
+                        .map(run -> Objects.requireNonNull(factsByRun.get(run.directory().path())))
+                        .toList())
+            .toList();
     Set<String> keys = new TreeSet<>();
     facts.forEach(members -> members.forEach(run -> keys.addAll(run.keySet())));
     List<Setting> differing = new ArrayList<>();

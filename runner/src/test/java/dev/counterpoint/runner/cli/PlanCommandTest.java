@@ -83,7 +83,7 @@ final class PlanCommandTest {
     Path earlier = RecordedRun.write(folder.resolve("earlier"), 3, 1e-3, 0.8);
 
     assertThat(plan("--no-timing", "--against", earlier.toString()))
-        .contains("seed: 3 -> 17", "another fingerprint");
+        .contains("seed: 3 -> 17", "examples differ", "train, validation");
   }
 
   @Test

@@ -22,6 +22,16 @@ final class ComparisonTest {
     runs.add(RunRecord.read(RecordedRun.write(run, seed, learningRate, accuracy)));
   }
 
+  /** Adds a run with other contents of its provenance. */
+  private void edited(long seed, String from, String to) throws IOException {
+    Path run = RecordedRun.write(folder.resolve("run" + runs.size()), seed, 1e-3, 0.8);
+    Path file = run.resolve("provenance.json");
+    String text = Files.readString(file);
+    assertThat(text).contains(from);
+    Files.writeString(file, text.replace(from, to));
+    runs.add(RunRecord.read(run));
+  }
+
   @Test
   void runsThatDifferInTheirSeedsAreAGroup() throws IOException {
     run(1, 1e-3, 0.8);
@@ -42,18 +52,53 @@ final class ComparisonTest {
   @Test
   void settingsOnWhichTheResultDoesNotDependMayDifferWithinAGroup() throws IOException {
     run(1, 1e-3, 0.8);
-    Path run = RecordedRun.write(folder.resolve("other"), 2, 1e-3, 0.8);
-    Path provenance = run.resolve("provenance.json");
-    Files.writeString(
-        provenance,
-        Files.readString(provenance).replace("\"name\":\"small\"", "\"name\":\"other\""));
-    runs.add(RunRecord.read(run));
+    edited(2, "\"name\":\"small\"", "\"name\":\"other\"");
 
     Comparison comparison = Comparison.of(runs);
 
     assertThat(comparison.groups()).hasSize(1);
     assertThat(comparison.settings())
         .containsExactly(new Comparison.Setting("name", List.of("small or other")));
+  }
+
+  @Test
+  void equalExamplesFromOtherFilesAreTheSameData() throws IOException {
+    run(1, 1e-3, 0.8);
+    edited(2, "1f3a train:77ac", "1f3a train:5555");
+
+    assertThat(Comparison.of(runs).groups()).hasSize(1);
+    assertThat(Comparison.of(runs).settings()).isEmpty();
+  }
+
+  @Test
+  void aRandomSplitOfTheSameFilesWithAnotherSeedIsTheSameData() throws IOException {
+    run(1, 1e-3, 0.8);
+    edited(2, "1f3a train", "e5b7 train");
+
+    assertThat(Comparison.of(runs).groups()).hasSize(1);
+    assertThat(Comparison.of(runs).settings()).isEmpty();
+  }
+
+  @Test
+  void otherExamplesAreNamedWithTheirSplit() throws IOException {
+    run(1, 1e-3, 0.8);
+    edited(1, "1f3a train:77ac validation:09d1", "e5b7 train:77ac validation:5555");
+
+    assertThat(Comparison.of(runs).settings())
+        .containsExactly(
+            new Comparison.Setting("hash of the examples", List.of("1f3a", "e5b7")),
+            new Comparison.Setting("hash of the source: validation", List.of("09d1", "5555")));
+  }
+
+  @Test
+  void imageFoldersThatDifferAreOtherData() throws IOException {
+    run(1, 1e-3, 0.8);
+    edited(
+        1,
+        "\"dataFingerprint\":\"1f3a train:77ac validation:09d1\"",
+        "\"dataFingerprint\":\"e5b7 train:5555\",\"files\":{\"data.train.path\":{\"file\":\"x\"}}");
+
+    assertThat(Comparison.of(runs).groups()).hasSize(2);
   }
 
   @Test

@@ -17,6 +17,7 @@ public final class RecordedRun {
     Files.writeString(run.resolve("run.yaml"), "name: small\n");
     ObjectNode provenance = Json.MAPPER.createObjectNode().put("started", "2026-11-30T10:00:00Z");
     provenance.putArray("baseFolders");
+    provenance.put("dataFingerprint", "1f3a train:77ac validation:09d1");
     provenance.putObject("versions").put("counterpoint", "0.2.0");
     ObjectNode settings = provenance.putObject("settings").put("name", "small").put("seed", seed);
     settings.putObject("training").putObject("optimizer").put("learningRate", learningRate);

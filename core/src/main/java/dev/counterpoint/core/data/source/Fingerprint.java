@@ -32,8 +32,14 @@ public record Fingerprint(String hash, Map<String, String> parts) {
     return new Fingerprint(hash, parts);
   }
 
-  /** The names of the parts that have changed, are new, or are missing. */
+  /**
+   * The names of the parts that have changed, are new, or are missing; none if the examples are
+   * equal, whose files may have other names or formats.
+   */
   public List<String> changedSince(Fingerprint before) {
+    if (hash.equals(before.hash)) {
+      return List.of();
+    }
     Set<String> names = new LinkedHashSet<>(before.parts.keySet());
     names.addAll(parts.keySet());
     names.removeIf(name -> Objects.equals(parts.get(name), before.parts.get(name)));

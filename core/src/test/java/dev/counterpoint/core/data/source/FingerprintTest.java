@@ -23,6 +23,14 @@ final class FingerprintTest {
   }
 
   @Test
+  void equalExamplesInOtherFilesHaveNotChanged() {
+    Fingerprint before = new Fingerprint("1", Map.of("train", "a"));
+    Fingerprint now = new Fingerprint("1", Map.of("train", "b", "test", "c"));
+
+    assertThat(now.changedSince(before)).isEmpty();
+  }
+
+  @Test
   void changedNewAndMissingPartsAreNamed() {
     Fingerprint before = new Fingerprint("1", Map.of("train", "a", "test", "b", "more", "c"));
     Fingerprint now = new Fingerprint("2", Map.of("train", "x", "test", "b", "validation", "d"));

@@ -4,6 +4,7 @@ import com.fasterxml.jackson.databind.node.ObjectNode;
 import com.google.inject.Guice;
 import com.google.inject.Injector;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.FileAccess;
@@ -109,8 +110,13 @@ public final class PlanCommand extends ConsoleCommand {
         lines.add(key + ": " + one + " -> " + other);
       }
     }
-    if (!earlier.provenance().path("dataFingerprint").asText().equals(data.fingerprint())) {
-      lines.add("the data: another fingerprint");
+    Fingerprint trained = Fingerprint.parse(earlier.provenance().path("dataFingerprint").asText());
+    Fingerprint planned = Fingerprint.parse(data.fingerprint());
+    if (!planned.hash().equals(trained.hash())) {
+      List<String> changed = planned.changedSince(trained);
+      String splits =
+          changed.isEmpty() ? "" : ", as do the sources of " + String.join(", ", changed);
+      lines.add("the examples differ" + splits);
     }
     return lines;
   }
