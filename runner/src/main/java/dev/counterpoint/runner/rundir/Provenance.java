@@ -36,6 +36,8 @@ import org.jspecify.annotations.Nullable;
  *
  * @param command the command line
  * @param settings the run file
+ * @param changedSettings the keys of the settings that differ from their defaults; empty if they
+ *     are not recorded
  * @param files the data and model files that the run file names, by their keys in it
  * @param code the user-defined code
  * @param device the name of the device
@@ -44,6 +46,7 @@ import org.jspecify.annotations.Nullable;
 public record Provenance(
     List<String> command,
     ObjectNode settings,
+    Set<String> changedSettings,
     Map<String, Path> files,
     RunCode code,
     String device,
@@ -60,6 +63,9 @@ public record Provenance(
       Pattern.compile(
           ".*\\.file|settings\\.(training\\.maxTime|device|threads|classpath|data\\..*\\.(path|sql)).*");
   private static final String RESUMES = "resumes";
+
+  /** The key of {@link #changedSettings} in the record. */
+  public static final String CHANGED_SETTINGS = "changedSettings";
 
   /** The name of {@code resumes} in version 0.1.0. */
   private static final String FORMER_RESUMES = "goneOn";
@@ -221,6 +227,9 @@ public record Provenance(
       }
     }
     json.set("settings", settings);
+    if (!changedSettings.isEmpty()) {
+      changedSettings.forEach(json.putArray(CHANGED_SETTINGS)::add);
+    }
     return json;
   }
 

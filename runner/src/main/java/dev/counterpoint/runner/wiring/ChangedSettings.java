@@ -1,11 +1,13 @@
 package dev.counterpoint.runner.wiring;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.runner.rundir.FlatSettings;
+import java.lang.reflect.ParameterizedType;
 import java.lang.reflect.RecordComponent;
 import java.util.List;
 import java.util.Map;
@@ -13,26 +15,33 @@ import java.util.Optional;
 
 /**
  * Settings of a run that differ from their defaults. A setting has its default if its section binds
- * to the same record without it. The settings may come from anyone: classes of the user are not
- * loaded, so that all settings of a section with such a class count as changed, and references are
- * not resolved.
+ * to the same record without it. References are not resolved.
  */
 public final class ChangedSettings {
   private static final int MAX_SETTINGS = 1_000; // the section is bound once for each
 
-  private final Binder binder = new Binder(Catalogs.all(), SourcePath.none());
+  private final Binder binder;
 
-  private ChangedSettings() {}
+  private ChangedSettings(Binder binder) {
+    this.binder = binder;
+  }
 
   /**
-   * The settings that differ from their defaults, by dotted path.
+   * The settings of a recorded run that differ from their defaults, by dotted path. They may come
+   * from anyone: classes of the user are not loaded, so that all settings of a section with such a
+   * class count as changed.
    *
    * @param settings the resolved run file
    */
   public static Map<String, String> of(ObjectNode settings) {
+    return of(settings, new Binder(Catalogs.all(), SourcePath.none()));
+  }
+
+  /** The same with the classes of a binder. */
+  static Map<String, String> of(ObjectNode settings, Binder binder) {
     ObjectNode changed = settings.deepCopy();
     if (FlatSettings.of(settings).size() <= MAX_SETTINGS) {
-      new ChangedSettings().removeDefaults(changed);
+      new ChangedSettings(binder).removeDefaults(changed);
     }
     return FlatSettings.of(changed);
   }
@@ -48,10 +57,19 @@ public final class ChangedSettings {
               : value.equals(defaults.path(key));
       if (isDefault) {
         settings.remove(key);
-      } else if (value instanceof ObjectNode section) {
-        bound(section, component.getType())
-            .ifPresent(full -> prune(section, section, component.getType(), full));
+      } else if (value instanceof ArrayNode
+          && component.getGenericType() instanceof ParameterizedType list
+          && list.getActualTypeArguments()[0] instanceof Class<?> type) {
+        value.forEach(each -> prune(each, type));
+      } else {
+        prune(value, component.getType());
       }
+    }
+  }
+
+  private void prune(JsonNode value, Class<?> type) {
+    if (value instanceof ObjectNode section) {
+      bound(section, type).ifPresent(full -> prune(section, section, type, full));
     }
   }
 

@@ -37,6 +37,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -335,6 +336,16 @@ public record Run(
   /** The run with other settings, which the same code can bind, in another directory. */
   public Run with(RunFile settings, RunDirectory place) {
     return RecordCopy.with(this, Map.of("file", settings, "directory", place));
+  }
+
+  /**
+   * The keys of the settings that differ from the defaults of their classes; empty without classes
+   * of the user, when {@link ChangedSettings#of} finds them later.
+   */
+  public Set<String> changedSettings() {
+    return file.classpath().isEmpty()
+        ? Set.of()
+        : ChangedSettings.of(binder.toTree(file), binderOfOther()).keySet();
   }
 
   /** A binder for another run file: the references of one must not appear in the other. */

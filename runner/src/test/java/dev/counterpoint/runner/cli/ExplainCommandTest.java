@@ -21,6 +21,16 @@ final class ExplainCommandTest {
   static void train() throws IOException {
     small = SmallRun.in(folder);
     small.useOwnSchedule();
+    small.edit("small.yaml", "schedule: Half", "schedule: {type: Half, share: 0.4}");
+    small.edit(
+        "Half.java",
+        "Half() implements Schedule {",
+        """
+        Half(double share, int power) implements Schedule {
+          public static Half defaults() {
+            return new Half(0.5, 1);
+          }
+        """);
     small.train();
   }
 
@@ -51,6 +61,13 @@ final class ExplainCommandTest {
     assertThat(explain())
         .contains("model.width: 8", "checkpoint.keep: 9", "callbacks.0.metric: accuracy")
         .doesNotContain("  seed: 17\n", "privacy.");
+  }
+
+  @Test
+  void settingsOfAClassOfTheUserAreComparedWithItsDefaults() {
+    assertThat(explain())
+        .contains("training.schedule.type: Half", "training.schedule.share: 0.4")
+        .doesNotContain("training.schedule.power");
   }
 
   @Test

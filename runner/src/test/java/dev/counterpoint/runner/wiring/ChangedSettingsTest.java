@@ -24,6 +24,20 @@ final class ChangedSettingsTest {
   }
 
   @Test
+  void defaultsOfTheEntriesOfAListAreLeftOut() throws IOException {
+    assertThat(
+            ChangedSettings.of(
+                settings(
+                    "{'callbacks': [{'type': 'tensorboard', 'histograms': true, 'every': 10},"
+                        + " {'type': 'early-stop', 'metric': 'loss', 'patience': 5}]}")))
+        .containsOnlyKeys(
+            "callbacks.0.type",
+            "callbacks.0.histograms",
+            "callbacks.1.type",
+            "callbacks.1.patience");
+  }
+
+  @Test
   void aSectionWithAClassOfTheUserIsListedWhole() throws IOException {
     assertThat(ChangedSettings.of(settings("{'seed': 1, 'model': {'type': 'Mine', 'width': 8}}")))
         .containsOnlyKeys("seed", "model.type", "model.width");

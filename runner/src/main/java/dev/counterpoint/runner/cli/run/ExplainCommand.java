@@ -9,6 +9,7 @@ import dev.counterpoint.runner.machine.Program;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.ControlCharacterEscaper;
 import dev.counterpoint.runner.report.Paragraph;
+import dev.counterpoint.runner.rundir.FlatSettings;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.RunRecord;
 import dev.counterpoint.runner.wiring.ChangedSettings;
@@ -184,8 +185,16 @@ public final class ExplainCommand extends ConsoleCommand {
     if (run.settings().isEmpty()) {
       line("not recorded by this earlier version; see run.yaml");
     }
+    JsonNode recorded = run.lastProcess().path(Provenance.CHANGED_SETTINGS);
+    Map<String, String> changed;
+    if (recorded.isArray()) {
+      changed = FlatSettings.of(run.settings());
+      changed.keySet().retainAll(recorded.valueStream().map(JsonNode::asText).toList());
+    } else { // without classes of the user, or of an earlier version
+      changed = ChangedSettings.of(run.settings());
+    }
     limited(
-        ChangedSettings.of(run.settings()).entrySet().stream()
+        changed.entrySet().stream()
             .map(setting -> setting.getKey() + ": " + setting.getValue())
             .toList());
   }

@@ -326,7 +326,13 @@ final class TrainingProcess {
     }
     Provenance here =
         new Provenance(
-            command, run.binder().toTree(run.file()), run.namedFiles(), code(), device, processes);
+            command,
+            run.binder().toTree(run.file()),
+            run.changedSettings(),
+            run.namedFiles(),
+            code(),
+            device,
+            processes);
     provenance = here;
     if (run.isResumed()) {
       compare(here);
