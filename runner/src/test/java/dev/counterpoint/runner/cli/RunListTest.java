@@ -69,6 +69,18 @@ final class RunListTest {
   }
 
   @Test
+  void theFolderOfASweepIsNamed() throws IOException {
+    run("good", 17, 1e-3, 0.75);
+    Path sweep = Files.createDirectory(folder.resolve("small-sweep-1f3a"));
+    Files.writeString(sweep.resolve("sweep.jsonl"), "{}\n");
+    run("small-sweep-1f3a/trial-0001", 17, 1e-3, 0.75);
+
+    assertThat(terminal.run("runs", folder.toString())).isEqualTo(ExitCode.SUCCESS);
+    assertThat(terminal.out()).hasLineCount(2).doesNotContain("trial-0001");
+    assertThat(terminal.err()).contains("runs " + sweep);
+  }
+
+  @Test
   void aFolderThatDoesNotExistIsRejected() {
     assertThat(terminal.run("runs", folder.resolve("absent").toString()))
         .isEqualTo(ExitCode.INVALID_REQUEST);

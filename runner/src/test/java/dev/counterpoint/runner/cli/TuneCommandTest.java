@@ -42,6 +42,17 @@ final class TuneCommandTest {
   }
 
   @Test
+  void aSweepHasAPage() throws IOException {
+    assertThat(Files.readString(folder.resolve("whole/sweep.html")))
+        .contains(
+            "best: --set training.optimizer.learningRate",
+            "loss by training.optimizer.learningRate",
+            "href=\"trial-0002/report.html\"",
+            "<td>failed</td>")
+        .doesNotContain("{{");
+  }
+
+  @Test
   void aFinishedSweepIsNotTrainedAgain() throws IOException {
     long size = Files.size(folder.resolve("whole/trial-0002.log"));
 

@@ -7,11 +7,13 @@ import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TextTable;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.RunRecord;
+import dev.counterpoint.runner.tune.SweepRun;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -34,7 +36,8 @@ import picocli.CommandLine.Parameters;
     name = "runs",
     description =
         "Lists the runs in a folder, the newest first: directory, start, state, steps, time of the"
-            + " training and results. A damaged run directory is listed with its problem.")
+            + " training and results. A damaged run directory is listed with its problem. The trials"
+            + " of a sweep are listed if its folder is named.")
 public final class RunsCommand extends ConsoleCommand {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT);
@@ -113,15 +116,14 @@ public final class RunsCommand extends ConsoleCommand {
           "%s %s; name the folder of the run directories.",
           folder, Files.exists(folder) ? "is not a folder" : "does not exist");
     }
+    List<Path> folders = RunDirectory.isRun(folder) ? List.of(folder) : FolderEntries.of(folder);
     List<Entry> entries =
-        (RunDirectory.isRun(folder) ? List.of(folder) : FolderEntries.of(folder))
-            .stream()
-                .filter(Files::isDirectory)
-                .filter(
-                    it -> RunDirectory.isRun(it) || Files.exists(new RunDirectory(it).provenance()))
-                .map(Entry::of)
-                .sorted(Comparator.comparing(Entry::started).reversed())
-                .toList();
+        folders.stream()
+            .filter(Files::isDirectory)
+            .filter(it -> RunDirectory.isRun(it) || Files.exists(new RunDirectory(it).provenance()))
+            .map(Entry::of)
+            .sorted(Comparator.comparing(Entry::started).reversed())
+            .toList();
     if (json) {
       entries.forEach(entry -> console.print(entry.toJson().toString()));
     } else if (entries.isEmpty()) {
@@ -129,6 +131,12 @@ public final class RunsCommand extends ConsoleCommand {
     } else {
       List<String> head = List.of("directory", "started", "state", "steps", "time", "results");
       console.printText(TextTable.of(head, entries, Entry::cells));
+    }
+    if (!json) {
+      folders.stream()
+          .filter(it -> Files.exists(it.resolve(SweepRun.JOURNAL)))
+          .forEach(
+              it -> console.log("sweep; to list its trials: " + LauncherCommand.line("runs", it)));
     }
   }
 }

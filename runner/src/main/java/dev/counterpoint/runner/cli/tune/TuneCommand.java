@@ -19,6 +19,7 @@ import dev.counterpoint.runner.cli.option.Signals;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TextTable;
 import dev.counterpoint.runner.report.html.RangeTestPage;
+import dev.counterpoint.runner.report.html.SweepPage;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.RunLock;
 import dev.counterpoint.runner.tune.BatchSizes;
@@ -207,7 +208,7 @@ public final class TuneCommand implements Callable<Integer> {
         console.print("stopped; continue the sweep with the same command.");
         return signals.exitCode() == ExitCode.SUCCESS ? ExitCode.RUN_FAILED : signals.exitCode();
       }
-      return print(requested, trials, results, console);
+      return print(run.file().name(), folder, requested, trials, results, console);
     }
   }
 
@@ -244,13 +245,20 @@ public final class TuneCommand implements Callable<Integer> {
                     sweep.metric()));
   }
 
-  /** Prints the table and the best trial, and returns the exit code. */
+  /** Prints the table and the best trial, writes the page, and returns the exit code. */
   private static int print(
-      Sweep sweep, SweepRun trials, List<Journal.Result> results, Console console) {
-    List<List<String>> table = new ArrayList<>();
+      String name,
+      Path folder,
+      Sweep sweep,
+      SweepRun trials,
+      List<Journal.Result> results,
+      Console console)
+      throws IOException {
     List<String> head = new ArrayList<>(List.of("trial", sweep.metric(), "steps"));
+    int settings = head.size();
     head.addAll(sweep.parameters().keySet());
-    table.add(head);
+    int lastRound = results.stream().mapToInt(Journal.Result::round).max().orElse(0);
+    List<SweepPage.Trial> rows = new ArrayList<>();
     for (Journal.Result result : results) {
       List<String> cells = new ArrayList<>();
       cells.add(Integer.toString(result.trial()));
@@ -260,15 +268,28 @@ public final class TuneCommand implements Callable<Integer> {
               : Formats.number(Objects.requireNonNullElse(result.value(), Double.NaN)));
       cells.add(Long.toString(result.steps()));
       trials.sets(result.trial()).forEach(set -> cells.add(set.substring(set.indexOf('=') + 1)));
-      table.add(cells);
+      rows.add(
+          new SweepPage.Trial(
+              String.valueOf(trials.directory(result.trial()).getFileName()),
+              cells,
+              result.value(),
+              result.round() == lastRound));
     }
-    console.printText(TextTable.of(table));
-    int best = results.get(0).trial();
-    if (results.get(0).value() == null) {
-      return ExitCode.RUN_FAILED;
+    console.printText(TextTable.of(head, rows, SweepPage.Trial::cells));
+    Journal.Result best = results.get(0);
+    boolean isFound = best.value() != null;
+    String state =
+        isFound
+            ? "best: --set " + String.join(" --set ", trials.sets(best.trial()))
+            : "All trials have failed.";
+    Path page = folder.resolve("sweep.html");
+    AtomicFile.writeText(page, SweepPage.of(name, state, head, rows, settings).toHtml());
+    FileAccess.makeFilePrivate(page);
+    if (isFound) {
+      console.print(state);
+      console.print("run directory: " + trials.directory(best.trial()));
     }
-    console.print("best: --set " + String.join(" --set ", trials.sets(best)));
-    console.print("run directory: " + trials.directory(best));
-    return ExitCode.SUCCESS;
+    console.print("page: " + page);
+    return isFound ? ExitCode.SUCCESS : ExitCode.RUN_FAILED;
   }
 }

@@ -10,7 +10,7 @@ import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /**
- * Line chart of one or more series over steps or learning rates, in SVG coordinates of 400 by 220.
+ * Chart of one or more series over steps or a setting, in SVG coordinates of 400 by 220.
  *
  * @param id prefix of the element ids in the page
  * @param over the name of the horizontal axis
@@ -29,6 +29,8 @@ record Chart(
     List<Tick> up) {
   private static final int MAX_POINTS = 400;
   private static final int MAX_LEGEND = 8; // curves
+  private static final String STEPS = "steps";
+  private static final double MIN_LOG_RATIO = 50;
   private static final double LEFT = 52;
   private static final double RIGHT = 378;
   private static final double TOP = 10;
@@ -57,9 +59,10 @@ record Chart(
    * A series as it is drawn.
    *
    * @param style the CSS class of the curve
+   * @param line whether the values are connected
    * @param marked whether each value has a dot
    */
-  record Styled(Series series, String style, boolean marked) {}
+  record Styled(Series series, String style, boolean line, boolean marked) {}
 
   /**
    * Creates a chart of series with common axes. Series without finite values are omitted.
@@ -69,7 +72,7 @@ record Chart(
   static Chart of(String id, String title, Series... series) {
     List<Styled> styled = new ArrayList<>();
     for (Series each : series) {
-      styled.add(new Styled(each, styled.isEmpty() ? "first" : "second", !styled.isEmpty()));
+      styled.add(new Styled(each, styled.isEmpty() ? "first" : "second", true, !styled.isEmpty()));
     }
     return of(id, title, styled);
   }
@@ -78,7 +81,7 @@ record Chart(
   static Chart of(String id, String title, List<Styled> series) {
     List<Styled> drawn = series.stream().filter(it -> it.series().hasValues()).toList();
     double last = drawn.stream().mapToDouble(it -> lastStep(it.series())).max().orElse(1);
-    return of(id, title, "steps", Ticks.spanning(0, last), Ticks::text, drawn);
+    return of(id, title, STEPS, Ticks.spanning(0, last), Ticks::text, drawn);
   }
 
   /**
@@ -94,9 +97,39 @@ record Chart(
         "learning rate",
         Ticks.spanning(line.steps()[0], lastStep(line)),
         power -> Ticks.text(Math.pow(10, power)),
-        Stream.of(new Styled(line, "first", false), new Styled(dots, "second", true))
+        Stream.of(new Styled(line, "first", true, false), new Styled(dots, "second", false, true))
             .filter(it -> it.series().hasValues())
             .toList());
+  }
+
+  /**
+   * Creates a chart of points over a setting, whose axis is logarithmic if the values are positive
+   * and differ by a factor of at least 50.
+   *
+   * @param points the points of each series, with ascending values of the setting
+   */
+  static Chart scatter(String id, String title, String setting, Series... points) {
+    List<Series> all = Stream.of(points).filter(Series::hasValues).toList();
+    double min = all.stream().mapToDouble(it -> it.steps()[0]).min().orElse(0);
+    double max = all.stream().mapToDouble(Chart::lastStep).max().orElse(1);
+    boolean log = min > 0 && max / min >= MIN_LOG_RATIO;
+    List<Styled> drawn = new ArrayList<>();
+    for (Series each : all) {
+      double[] across = log ? Arrays.stream(each.steps()).map(Math::log10).toArray() : each.steps();
+      drawn.add(
+          new Styled(
+              new Series(each.name(), across, each.values()),
+              each.equals(points[0]) ? "first" : "second",
+              false,
+              true));
+    }
+    return of(
+        id,
+        title,
+        setting,
+        log ? Ticks.spanning(Math.log10(min), Math.log10(max)) : Ticks.spanning(min, max),
+        value -> Ticks.text(log ? Math.pow(10, value) : value),
+        drawn);
   }
 
   private static Chart of(
@@ -115,7 +148,9 @@ record Chart(
         id,
         title,
         over,
-        values.stream().map(Series::describe).collect(Collectors.joining("; ", "", ".")),
+        values.stream()
+            .map(it -> it.describe(over.equals(STEPS) ? "step" : over, text))
+            .collect(Collectors.joining("; ", "", ".")),
         drawn.stream().map(each -> curve(each, across, heights)).toList(),
         ticks(across, Chart::x, text),
         ticks(heights, Chart::y, Ticks::text));
@@ -136,7 +171,7 @@ record Chart(
   }
 
   private static Curve curve(Styled styled, Ticks steps, Ticks values) {
-    Series series = styled.series().thinned(MAX_POINTS);
+    Series series = styled.line() ? styled.series().thinned(MAX_POINTS) : styled.series();
     List<String> lines = new ArrayList<>();
     List<Dot> dots = new ArrayList<>();
     StringBuilder line = new StringBuilder();
@@ -155,7 +190,7 @@ record Chart(
     if (!line.isEmpty()) {
       lines.add(line.toString().strip());
     }
-    return new Curve(series.name(), styled.style(), lines, dots);
+    return new Curve(series.name(), styled.style(), styled.line() ? lines : List.of(), dots);
   }
 
   private static List<Tick> ticks(

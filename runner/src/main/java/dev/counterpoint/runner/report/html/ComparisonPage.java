@@ -86,7 +86,7 @@ public record ComparisonPage(
       Series series = RunLog.series(run.label(), rows, column);
       curves
           .computeIfAbsent(title, key -> new ArrayList<>())
-          .add(new Chart.Styled(series, style, rows.size() <= MAX_MARKED));
+          .add(new Chart.Styled(series, style, true, rows.size() <= MAX_MARKED));
     }
   }
 

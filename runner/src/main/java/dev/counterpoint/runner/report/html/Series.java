@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.report.html;
 
 import java.util.Arrays;
+import java.util.function.DoubleFunction;
 import java.util.stream.IntStream;
 
 /**
@@ -45,16 +46,23 @@ record Series(String name, double[] steps, double[] values) {
     return Arrays.stream(values).filter(Double::isFinite).max().orElse(0);
   }
 
-  /** Describes the series as text, for screen readers. */
-  String describe() {
+  /**
+   * Describes the series as text, for screen readers.
+   *
+   * @param over what the steps are, such as step
+   * @param text formats a step
+   */
+  String describe(String over, DoubleFunction<String> text) {
     int last = values.length - 1;
-    return "%s: from %s at step %s to %s at step %s, lowest %s, highest %s"
+    return "%s: from %s at %s %s to %s at %s %s, lowest %s, highest %s"
         .formatted(
             name,
             Ticks.text(values[0]),
-            Ticks.text(steps[0]),
+            over,
+            text.apply(steps[0]),
             Ticks.text(values[last]),
-            Ticks.text(steps[last]),
+            over,
+            text.apply(steps[last]),
             Ticks.text(smallest()),
             Ticks.text(largest()));
   }
