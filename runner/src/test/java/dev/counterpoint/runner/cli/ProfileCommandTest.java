@@ -41,7 +41,8 @@ final class ProfileCommandTest {
     assertThat(sum).isBetween(99.0, 101.0);
     assertThat(sumOfLayers()).isBetween(0.8 * sum, 1.01 * sum);
     assertThat(terminal.out()).contains("attention (", "validation: ", "longer");
-    assertThat(Files.readString(output.resolve("profile.html"))).contains("<rect", "backward");
+    assertThat(Files.readString(output.resolve("profile.html")))
+        .contains("<rect", "<th scope=\"row\" class=\"words\">backward</th>");
     JsonNode events = AtomicFile.readJson(output.resolve("trace.json")).path("traceEvents");
     assertThat(events.size()).isGreaterThan(40);
     assertThat(events.get(1).path("dur").asDouble()).isPositive();
