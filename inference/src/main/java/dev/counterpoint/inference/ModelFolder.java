@@ -2,6 +2,7 @@ package dev.counterpoint.inference;
 
 import ai.djl.Device;
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDScope;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
@@ -19,6 +20,7 @@ import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
+import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.inference.internal.config.SettingsTree;
 import dev.counterpoint.models.bert.BertConfig;
@@ -314,6 +316,23 @@ public final class ModelFolder {
       settings.set("prediction", answering.put("type", "answer-extraction"));
     }
     return settings;
+  }
+
+  /**
+   * Opens a trained model in evaluation mode with frozen parameters, such as the teacher of a
+   * distillation. Its own classes must be on the class path of the program.
+   *
+   * @param directory a run directory or a model folder
+   * @throws InvalidSettings as {@link Pipeline#open}
+   */
+  public static BaseModel open(Path directory, Device device) throws IOException {
+    Path folder = within(directory);
+    Config config = config(folder, new Binder(ModelCatalogs.all(), SourcePath.none()));
+    BaseModel model = load(folder, config, device, name -> ModelHub.find(name, line -> {}));
+    model.freeze("*");
+    // A scope of this thread, as in a forward pass, must not close the parameters.
+    model.parameters().forEach(it -> NDScope.unregister(it.value()));
+    return model;
   }
 
   /**
