@@ -69,6 +69,27 @@ final class RunListTest {
   }
 
   @Test
+  void csvHasARowForEachRowOfTheMetrics() throws IOException {
+    run("one", 17, 1e-3, 0.75);
+    Path other = run("two", 18, 1e-3, 0.75).resolve("metrics.jsonl");
+    Files.writeString(
+        other,
+        """
+        {"split":"train","step":10,"epoch":1,"loss":null,"auxiliary":{"a, b":0.5}}
+        no JSON
+        """);
+
+    assertThat(terminal.run("runs", folder.toString(), "--csv")).isEqualTo(ExitCode.SUCCESS);
+    assertThat(terminal.out().lines())
+        .contains(
+            "run,split,step,epoch,loss,accuracy,\"auxiliary.a, b\"",
+            "one,train,10,1,0.8,,",
+            "one,validation,10,1,0.7,0.6,",
+            "two,train,10,1,,,0.5")
+        .hasSize(5);
+  }
+
+  @Test
   void theFolderOfASweepIsNamed() throws IOException {
     run("good", 17, 1e-3, 0.75);
     Path sweep = Files.createDirectory(folder.resolve("small-sweep-1f3a"));

@@ -1,6 +1,8 @@
 package dev.counterpoint.runner.cli.run;
 
+import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.Iterables;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.IoFailure;
 import dev.counterpoint.core.internal.storage.Json;
@@ -11,6 +13,8 @@ import dev.counterpoint.runner.LauncherCommand;
 import dev.counterpoint.runner.cli.option.ConsoleCommand;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TextTable;
+import dev.counterpoint.runner.report.html.RunLog;
+import dev.counterpoint.runner.rundir.FlatSettings;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.RunRecord;
 import dev.counterpoint.runner.tune.SweepRun;
@@ -21,11 +25,16 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.time.ZoneId;
 import java.time.format.DateTimeFormatter;
+import java.util.ArrayList;
 import java.util.Comparator;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.stream.Collectors;
+import org.apache.commons.csv.CSVFormat;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
@@ -51,6 +60,13 @@ public final class RunsCommand extends ConsoleCommand {
 
   @Option(names = "--json", description = "Prints one JSON object for each run, each on a line.")
   private boolean json;
+
+  @Option(
+      names = "--csv",
+      description =
+          "Prints the metrics of each run as CSV: a line for each row of metrics.jsonl, with the"
+              + " columns of all runs.")
+  private boolean csv;
 
   /**
    * A run, or a directory of a run that cannot be read.
@@ -111,6 +127,9 @@ public final class RunsCommand extends ConsoleCommand {
   @Override
   protected void run(Console console) throws IOException {
     FileAccess.requireAccess(folder);
+    if (csv && json) {
+      throw new InvalidSettings("--csv and --json cannot be used together.");
+    }
     if (!Files.isDirectory(folder)) {
       throw new InvalidSettings(
           "%s %s; name the folder of the run directories.",
@@ -124,7 +143,9 @@ public final class RunsCommand extends ConsoleCommand {
             .map(Entry::of)
             .sorted(Comparator.comparing(Entry::started).reversed())
             .toList();
-    if (json) {
+    if (csv) {
+      printMetrics(entries, console);
+    } else if (json) {
       entries.forEach(entry -> console.print(entry.toJson().toString()));
     } else if (entries.isEmpty()) {
       console.log("%s contains no run directory.", folder);
@@ -132,11 +153,32 @@ public final class RunsCommand extends ConsoleCommand {
       List<String> head = List.of("directory", "started", "state", "steps", "time", "results");
       console.printText(TextTable.of(head, entries, Entry::cells));
     }
-    if (!json) {
+    if (!json && !csv) {
       folders.stream()
           .filter(it -> Files.exists(it.resolve(SweepRun.JOURNAL)))
           .forEach(
               it -> console.log("sweep; to list its trials: " + LauncherCommand.line("runs", it)));
+    }
+  }
+
+  private static void printMetrics(List<Entry> entries, Console console) throws IOException {
+    List<Map<String, String>> rows = new ArrayList<>();
+    Set<String> columns = new LinkedHashSet<>(List.of("run", "split", "step", "epoch"));
+    for (Entry entry : entries) {
+      RunLog log = RunLog.readAny(new RunDirectory(entry.path()).metrics());
+      for (JsonNode row : Iterables.concat(log.train(), log.validation())) {
+        if (row instanceof ObjectNode values) {
+          values.properties().removeIf(it -> it.getValue().isNull()); // not finite
+          Map<String, String> cells = FlatSettings.of(values);
+          cells.put("run", entry.name());
+          columns.addAll(cells.keySet());
+          rows.add(cells);
+        }
+      }
+    }
+    console.print(CSVFormat.RFC4180.format(columns.toArray()));
+    for (Map<String, String> row : rows) {
+      console.print(CSVFormat.RFC4180.format(columns.stream().map(row::get).toArray()));
     }
   }
 }

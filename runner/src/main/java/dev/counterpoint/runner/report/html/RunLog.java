@@ -19,7 +19,7 @@ import java.util.List;
  * @param train the training rows, in file order
  * @param validation the validation rows, in file order
  */
-record RunLog(List<JsonNode> train, List<JsonNode> validation) {
+public record RunLog(List<JsonNode> train, List<JsonNode> validation) {
   private static final int MAX_BYTES = 64 << 20;
   private static final int MAX_ROWS = 1_000_000;
 
@@ -42,7 +42,7 @@ record RunLog(List<JsonNode> train, List<JsonNode> validation) {
    *
    * @throws InvalidSettings if the file is larger than 64 MB
    */
-  static RunLog readAny(Path metrics) throws IOException {
+  public static RunLog readAny(Path metrics) throws IOException {
     RunLog log = new RunLog(new ArrayList<>(), new ArrayList<>());
     if (!Files.isRegularFile(metrics, LinkOption.NOFOLLOW_LINKS)) {
       return log;
