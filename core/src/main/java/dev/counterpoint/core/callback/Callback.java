@@ -35,6 +35,9 @@ public interface Callback {
 
   default void onEnd(TrainingEnd end) {}
 
+  /** Called instead of {@link #onEnd} if a step, a validation or a checkpoint fails. */
+  default void onFailure(RuntimeException failure) {}
+
   /**
    * A callback that receives the gradients of selected steps as the optimizer used them: scaled and
    * clipped.

@@ -105,9 +105,9 @@ public final class Trainer {
         }
         listener.saving();
       } catch (RuntimeException e) {
-        throw OutOfMemoryException.orItself(e, listener.position());
+        throw failed(OutOfMemoryException.orItself(e, listener.position()));
       } catch (OutOfMemoryError e) {
-        throw OutOfMemoryException.of(e, listener.position());
+        throw failed(OutOfMemoryException.of(e, listener.position()));
       }
       model.setTraining(false);
       saved.finish();
@@ -249,6 +249,15 @@ public final class Trainer {
     try (NDScope temporary = Torch.newScope()) {
       WeightAverage.Exchange unused = state.useResult(strategy.resultWeights(state));
     }
+  }
+
+  private RuntimeException failed(RuntimeException failure) {
+    try {
+      notify(callback -> callback.onFailure(failure));
+    } catch (RuntimeException e) {
+      failure.addSuppressed(e);
+    }
+    return failure;
   }
 
   private void notify(Consumer<Callback> event) {

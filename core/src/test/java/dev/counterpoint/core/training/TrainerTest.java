@@ -177,6 +177,35 @@ class TrainerTest {
   }
 
   @Test
+  void callbacksReceiveAFailureInsteadOfTheEnd() {
+    List<String> events = new ArrayList<>();
+    Callback recorder =
+        new Callback() {
+          @Override
+          public void onStep(StepReport report) {
+            throw new IllegalStateException("step " + report.step());
+          }
+
+          @Override
+          public void onEnd(TrainingEnd end) {
+            events.add("end");
+          }
+
+          @Override
+          public void onFailure(RuntimeException failure) {
+            events.add(String.valueOf(failure.getMessage()));
+          }
+        };
+    try (BaseModel model = new TinyClassifier(0)) {
+      assertThatThrownBy(
+              () -> train(model, recorder, new StopSignal(), directory.resolve("failed")))
+          .isInstanceOf(IllegalStateException.class);
+    }
+
+    assertThat(events).containsExactly("step 1");
+  }
+
+  @Test
   void aNonFiniteLossStopsBeforeTheUpdateAndNamesItsExamples() {
     try (BaseModel model = new TinyClassifier(0)) {
       float[][] features = new float[10][4];

@@ -44,6 +44,7 @@ import dev.counterpoint.core.schedule.Step;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.inference.ModelCatalogs;
 import dev.counterpoint.inference.internal.config.Catalog;
+import dev.counterpoint.runner.mlflow.Mlflow;
 import dev.counterpoint.serving.feature.FeatureStoreConfig;
 import dev.counterpoint.serving.feature.redis.RedisStore;
 import dev.counterpoint.serving.feature.sql.EmbeddedStore;
@@ -140,7 +141,8 @@ public final class Catalogs {
         Catalog.of(CallbackConfig.class)
             .with("early-stop", EarlyStop.Config.class)
             .with("best-model", BestModel.Config.class)
-            .with("tensorboard", TensorBoard.Config.class),
+            .with("tensorboard", TensorBoard.Config.class)
+            .with("mlflow", Mlflow.Config.class),
         Catalog.of(FeatureStoreConfig.class)
             .with("embedded", EmbeddedStore.class)
             .with("postgresql", PostgreSqlStore.class)
