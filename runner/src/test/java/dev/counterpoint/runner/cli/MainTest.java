@@ -332,4 +332,17 @@ final class MainTest {
     assertThat(terminal.run(line.toArray(String[]::new))).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains(option, reason);
   }
+
+  @Test
+  void aNamedCommandIsTheSameAloneAsAmongAll() {
+    Main.commandLine()
+        .getSubcommands()
+        .forEach(
+            (name, command) -> {
+              CommandLine alone = Main.commandLine(name, "--debug");
+              assertThat(alone.getSubcommands()).containsOnlyKeys(name);
+              assertThat(alone.getSubcommands().get(name).getUsageMessage())
+                  .isEqualTo(command.getUsageMessage());
+            });
+  }
 }
