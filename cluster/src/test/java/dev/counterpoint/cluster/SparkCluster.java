@@ -15,14 +15,14 @@ import java.util.function.Predicate;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** A standalone cluster of Spark's on this machine: a master and two workers of one core each. */
+/** A standalone Spark cluster on this machine: a master and two workers of one core each. */
 final class SparkCluster implements AutoCloseable {
-  private static final int SECONDS = 60; // that a daemon may take to start
+  private static final int SECONDS = 60; // for the start of a daemon
   private static final Pattern URL = Pattern.compile("Starting Spark master at (spark://\\S+)");
 
   private final Path folder;
   private final List<Process> daemons = new ArrayList<>();
-  private final Set<ProcessHandle> seen = ConcurrentHashMap.newKeySet();
+  private final Set<ProcessHandle> children = ConcurrentHashMap.newKeySet();
   private String url = "";
 
   private SparkCluster(Path folder) {
@@ -47,9 +47,9 @@ final class SparkCluster implements AutoCloseable {
   }
 
   /**
-   * Starts it.
+   * Starts a cluster.
    *
-   * @param folder for its logs and its work
+   * @param folder for its logs and working files
    */
   static SparkCluster start(Path folder) throws IOException, InterruptedException {
     SparkCluster cluster = new SparkCluster(folder);
@@ -57,12 +57,12 @@ final class SparkCluster implements AutoCloseable {
       cluster.start();
       return cluster;
     } catch (IOException | InterruptedException | RuntimeException | Error e) {
-      cluster.close(); // Nobody else could.
+      cluster.close(); // The caller has no cluster to close.
       throw e;
     }
   }
 
-  /** Where Spark is, as {@code SPARK_HOME}. */
+  /** The folder of Spark, for {@code SPARK_HOME}. */
   static Path home() {
     return Path.of(System.getProperty("spark.home"));
   }
@@ -71,14 +71,22 @@ final class SparkCluster implements AutoCloseable {
     return url;
   }
 
-  /** What Spark and the program read of their environment. */
+  /** The environment variables of Spark and of the program. */
   Map<String, String> environment() {
     return Map.of(
-        "SPARK_HOME", home().toString(),
-        "SPARK_SCALA_VERSION", "2.13",
-        "SPARK_LOCAL_IP", "127.0.0.1",
-        "SPARK_LOCAL_DIRS", folder.resolve("local").toString(),
-        "COUNTERPOINT_CACHE", folder.resolve("cache").toString());
+        // These processes are short: compiling them thoroughly takes longer than it saves.
+        "JAVA_TOOL_OPTIONS",
+        "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "SPARK_HOME",
+        home().toString(),
+        "SPARK_SCALA_VERSION",
+        "2.13",
+        "SPARK_LOCAL_IP",
+        "127.0.0.1",
+        "SPARK_LOCAL_DIRS",
+        folder.resolve("local").toString(),
+        "COUNTERPOINT_CACHE",
+        folder.resolve("cache").toString());
   }
 
   private Path log(String name) {
@@ -93,7 +101,7 @@ final class SparkCluster implements AutoCloseable {
 
   private Path start(String name, String... arguments) throws IOException {
     String type = name.equals("master") ? "master.Master" : "worker.Worker";
-    List<String> command = new ArrayList<>(List.of(java(), "-Xmx256m", "-XX:+UseSerialGC"));
+    List<String> command = new ArrayList<>(List.of(java(), "-Xmx256m"));
     command.addAll(List.of("-cp", home().resolve("jars") + "/*"));
     command.add("org.apache.spark.deploy." + type);
     command.addAll(List.of(arguments));
@@ -119,20 +127,20 @@ final class SparkCluster implements AutoCloseable {
     throw new AssertionError("not in time: " + pattern + " in " + Files.readString(log));
   }
 
-  /** Remembers all processes that the workers have now, and returns those of executors. */
+  /** The executors, which are recorded for {@link #remaining()} with all other child processes. */
   List<ProcessHandle> executors() {
     List<ProcessHandle> all = daemons.stream().flatMap(Process::descendants).toList();
-    seen.addAll(all);
+    children.addAll(all);
     Predicate<ProcessHandle> isExecutor =
         it -> it.info().commandLine().orElse("").contains("CoarseGrainedExecutorBackend");
     return all.stream().filter(isExecutor).toList();
   }
 
-  /** All processes that were ever seen below the cluster, and are still there. */
-  Set<ProcessHandle> left() {
-    Set<ProcessHandle> left = new LinkedHashSet<>(seen);
-    left.removeIf(it -> !it.isAlive());
-    return left;
+  /** The recorded processes that are still alive. */
+  Set<ProcessHandle> remaining() {
+    Set<ProcessHandle> remaining = new LinkedHashSet<>(children);
+    remaining.removeIf(process -> !process.isAlive());
+    return remaining;
   }
 
   @Override

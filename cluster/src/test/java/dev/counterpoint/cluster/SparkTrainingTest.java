@@ -17,16 +17,14 @@ import org.junit.jupiter.api.condition.DisabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
-/** The built program on a real cluster: processes, sockets and signals as they are. */
+/** The built program on a standalone Spark cluster with real processes, sockets and signals. */
 @DisabledOnOs(OS.WINDOWS)
 final class SparkTrainingTest {
-  private static final String STEPS_BETWEEN_CHECKPOINTS = "40";
-
   @TempDir private static Path folder;
   private static SparkCluster cluster;
-  private static String expected;
+  private static String expectedHash;
 
-  /** The same training by the launcher of one machine, which all others must equal. */
+  /** All other trainings must have the same result as the one by the launcher of one machine. */
   @BeforeAll
   static void startTheClusterAndTrainOnOneMachine() throws Exception {
     cluster = SparkCluster.start(folder);
@@ -34,161 +32,166 @@ final class SparkTrainingTest {
     List<String> arguments = arguments(run);
     arguments.addAll(List.of("--set", "strategy.type=distributed"));
     try (Training training = start("alone", arguments)) {
-      assertThat(training.exitCode()).as(training.said()).isZero();
+      assertThat(training.exitCode()).as(training.output()).isZero();
     }
-    expected = Training.modelHash(run);
+    expectedHash = Training.modelHash(run);
   }
 
   @AfterAll
-  static void nobodyIsLeft() throws Exception {
+  static void noProcessIsLeft() throws Exception {
     if (cluster == null) {
-      return; // It has not started.
+      return; // The start failed.
     }
     cluster.close();
-    for (int i = 0; i < 100 && !cluster.left().isEmpty(); i++) {
+    for (int i = 0; i < 100 && !cluster.remaining().isEmpty(); i++) {
       Thread.sleep(100);
     }
-    assertThat(cluster.left()).isEmpty();
+    assertThat(cluster.remaining()).isEmpty();
   }
 
   @Test
-  void itEndsAsOnOneMachine() throws Exception {
-    Path run = folder.resolve("undisturbed");
-    try (Training training = start("undisturbed", onSpark(run, Map.of()))) {
-      assertThat(training.exitCode()).as(training.said()).isZero();
-      assertThat(training.said()).contains("validation: loss").doesNotContain("restart 1");
+  void resultEqualsThatOfOneMachine() throws Exception {
+    Path run = folder.resolve("plain");
+    try (Training training = start("plain", onSpark(run, Map.of()))) {
+      assertThat(training.exitCode()).as(training.output()).isZero();
+      assertThat(training.output()).contains("validation: loss").doesNotContain("restart 1");
     }
-    assertThat(Training.modelHash(run)).isEqualTo(expected);
+    assertThat(Training.modelHash(run)).isEqualTo(expectedHash);
     assertThat(run.resolve("logs/rank-0001.log")).content().contains("parameters on");
   }
 
   @Test
-  void itEndsTheSameWhenAnExecutorIsKilled() throws Exception {
+  void trainingContinuesAfterAnExecutorIsKilled() throws Exception {
     Path run = folder.resolve("killed");
-    try (Training training = start("killed", onSpark(run, here()))) {
+    try (Training training = start("killed", onSpark(run, programOfThisMachine()))) {
       training.awaitCheckpoint(run);
       List<ProcessHandle> executors = cluster.executors();
       assertThat(executors).hasSize(2);
       executors.get(1).destroyForcibly();
 
-      assertThat(training.exitCode()).as(training.said()).isZero();
-      assertThat(training.said()).contains("(restart 1 of 3)", "Resuming after step");
+      assertThat(training.exitCode()).as(training.output()).isZero();
+      assertThat(training.output()).contains("(restart 1 of 3)", "Resuming after step");
     }
-    assertThat(Training.modelHash(run)).isEqualTo(expected);
+    assertThat(Training.modelHash(run)).isEqualTo(expectedHash);
   }
 
   @Test
-  void aSignalStopsItAndItGoesOn() throws Exception {
+  void stoppedTrainingIsResumed() throws Exception {
     Path run = folder.resolve("stopped");
-    try (Training training = start("stopped", onSpark(run, here()))) {
+    try (Training training = start("stopped", onSpark(run, programOfThisMachine()))) {
       training.awaitCheckpoint(run);
       cluster.executors();
       training.process().destroy(); // SIGTERM
 
-      assertThat(training.exitCode()).as(training.said()).isEqualTo(143);
-      assertThat(training.said())
+      assertThat(training.exitCode()).as(training.output()).isEqualTo(143);
+      assertThat(training.output())
           .contains("resume with: ./counterpoint train " + run + " --spark " + cluster.url());
     }
     List<String> arguments = new ArrayList<>(List.of(run.toString()));
-    arguments.addAll(spark(here()));
+    arguments.addAll(spark(programOfThisMachine()));
     try (Training training = start("resuming", arguments)) {
-      assertThat(training.exitCode()).as(training.said()).isZero();
+      assertThat(training.exitCode()).as(training.output()).isZero();
     }
-    assertThat(Training.modelHash(run)).isEqualTo(expected);
+    assertThat(Training.modelHash(run)).isEqualTo(expectedHash);
   }
 
   @Test
-  void aFileSystemOfHadoopsKeepsTheRun() throws Exception {
-    Path place = folder.resolve("hadoop");
+  void runIsWrittenToAndResumedFromAHadoopFileSystem() throws Exception {
+    Path run = folder.resolve("hadoop");
     Path idea = Files.writeString(folder.resolve("Halved.java"), HALVED);
     List<String> arguments =
         new ArrayList<>(
-            List.of("sentiment", "--output", "file://" + place, "--classpath", idea.toString()));
+            List.of("sentiment", "--output", "file://" + run, "--classpath", idea.toString()));
     arguments.addAll(small());
     arguments.addAll(List.of("--set", "loss.type=Halved", "--set", "training.epochs=1"));
-    arguments.addAll(spark(here()));
+    arguments.addAll(spark(programOfThisMachine()));
     try (Training training = start("hadoop", arguments)) {
-      assertThat(training.exitCode()).as(training.said()).isZero();
+      assertThat(training.exitCode()).as(training.output()).isZero();
     }
-    assertThat(place.resolve("checkpoints/step-00000100/SHA256SUMS")).exists();
-    assertThat(place.resolve("logs/rank-0001.log")).content().contains("parameters on");
-    assertThat(place.resolve("classpath/0/Halved.java")).hasContent(HALVED);
-    String before = Training.modelHash(place);
+    assertThat(run.resolve("checkpoints/step-00000100/SHA256SUMS")).exists();
+    assertThat(run.resolve("logs/rank-0001.log")).content().contains("parameters on");
+    assertThat(run.resolve("classpath/0/Halved.java")).hasContent(HALVED);
+    String before = Training.modelHash(run);
 
-    List<String> more = new ArrayList<>(List.of("file://" + place, "--set", "training.epochs=2"));
-    more.addAll(spark(here()));
-    try (Training training = start("hadoopGoesOn", more)) {
-      assertThat(training.exitCode()).as(training.said()).isZero();
-      assertThat(training.said()).contains("Resuming after step 100 of 200");
+    List<String> more = new ArrayList<>(List.of("file://" + run, "--set", "training.epochs=2"));
+    more.addAll(spark(programOfThisMachine()));
+    try (Training training = start("hadoopResumed", more)) {
+      assertThat(training.exitCode()).as(training.output()).isZero();
+      assertThat(training.output()).contains("Resuming after step 100 of 200");
     }
-    assertThat(Training.modelHash(place)).isNotEqualTo(before);
+    assertThat(Training.modelHash(run)).isNotEqualTo(before);
   }
 
   @Test
-  void moreRanksThanSlotsAreRefused() throws Exception {
+  void moreWorkersThanSlotsAreRefused() throws Exception {
     List<String> arguments =
         onSpark(
             folder.resolve("many"),
-            Map.of("spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "3"));
+            Map.of(
+                "spark.counterpoint.home", Training.home().toString(),
+                "spark.scheduler.maxRegisteredResourcesWaitingTime", "10s",
+                "spark.scheduler.barrier.maxConcurrentTasksCheck.interval", "1s",
+                "spark.scheduler.barrier.maxConcurrentTasksCheck.maxFailures", "3"));
     arguments.addAll(List.of("--set", "strategy.workers=3"));
     try (Training training = start("many", arguments)) {
-      assertThat(training.exitCode()).as(training.said()).isEqualTo(2);
-      assertThat(training.said()).contains("needs 3 slots", "has 2");
+      assertThat(training.exitCode()).as(training.output()).isEqualTo(2);
+      assertThat(training.output()).contains("needs 3 slots", "has 2");
     }
     assertThat(folder.resolve("many")).doesNotExist();
   }
 
   @Test
-  void aFileThatAnExecutorCannotReadIsNamed() throws Exception {
-    List<String> arguments = onSpark(folder.resolve("absent"), here());
+  void fileThatAnExecutorCannotReadIsNamed() throws Exception {
+    List<String> arguments = onSpark(folder.resolve("absent"), programOfThisMachine());
     arguments.addAll(List.of("--set", "data.train.path=/nowhere/train.tsv"));
     try (Training training = start("absent", arguments)) {
-      assertThat(training.exitCode()).as(training.said()).isEqualTo(2);
-      assertThat(training.said()).contains("data.train.path: /nowhere/train.tsv", "127.0.0.1");
+      assertThat(training.exitCode()).as(training.output()).isEqualTo(2);
+      assertThat(training.output()).contains("data.train.path: /nowhere/train.tsv", "127.0.0.1");
     }
   }
 
   @Test
-  void ordinaryMistakesAreToldInASentenceAndLeaveNothing() throws Exception {
+  void commonMistakesEndInOneMessageAndLeaveNoFiles() throws Exception {
     Path scratch = Files.createDirectory(folder.resolve("scratch"));
     Map<String, String> environment = new HashMap<>(cluster.environment());
-    environment.put("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + scratch);
+    environment.merge("JAVA_TOOL_OPTIONS", "-Djava.io.tmpdir=" + scratch, (a, b) -> a + " " + b);
 
     assertMistake(
         environment,
         onSpark(folder.resolve("m1"), Map.of("spark.counterpoint.wait", "soon")),
         2,
         "counterpoint: spark.counterpoint.wait \"soon\"");
-    List<String> withoutAPort = arguments(folder.resolve("m2"));
-    withoutAPort.addAll(List.of("--spark", "spark://nowhere"));
-    assertMistake(environment, withoutAPort, 1, "Invalid master URL: spark://nowhere");
-    List<String> misspelt = onSpark(folder.resolve("m3"), Map.of());
-    misspelt.addAll(List.of("--set", "training.epoch=1"));
-    assertMistake(environment, misspelt, 2, "did you mean \"epochs\"?");
+    List<String> withoutPort = arguments(folder.resolve("m2"));
+    withoutPort.addAll(List.of("--spark", "spark://nowhere"));
+    assertMistake(environment, withoutPort, 1, "Invalid master URL: spark://nowhere");
+    List<String> misspelled = onSpark(folder.resolve("m3"), Map.of());
+    misspelled.addAll(List.of("--set", "training.epoch=1"));
+    assertMistake(environment, misspelled, 2, "did you mean \"epochs\"?");
 
-    try (Stream<Path> left = Files.list(scratch)) {
-      assertThat(left.filter(it -> it.getFileName().toString().startsWith("counterpoint-spark-")))
+    try (Stream<Path> files = Files.list(scratch)) {
+      assertThat(
+              files.filter(file -> file.getFileName().toString().startsWith("counterpoint-spark-")))
           .isEmpty();
     }
   }
 
   private static void assertMistake(
-      Map<String, String> environment, List<String> arguments, int code, String sentence)
+      Map<String, String> environment, List<String> arguments, int code, String message)
       throws Exception {
     Path log = folder.resolve("mistake.log");
     try (Training training = Training.start(log, environment, arguments)) {
-      assertThat(training.exitCode()).as(training.said()).isEqualTo(code);
-      assertThat(training.said()).contains(sentence).doesNotContain("\tat ");
+      assertThat(training.exitCode()).as(training.output()).isEqualTo(code);
+      assertThat(training.output()).contains(message).doesNotContain("\tat ");
     }
   }
 
   @Test
-  void withoutSparkTheMessageSaysWhatIsMissing() throws Exception {
+  void missingSparkHomeIsNamed() throws Exception {
     Path log = folder.resolve("without.log");
     try (Training training =
         Training.start(log, Map.of("SPARK_HOME", ""), onSpark(folder.resolve("w"), Map.of()))) {
       assertThat(training.exitCode()).isEqualTo(2);
-      assertThat(training.said()).contains("SPARK_HOME");
+      assertThat(training.output()).contains("SPARK_HOME");
     }
   }
 
@@ -211,7 +214,7 @@ final class SparkTrainingTest {
         "--set", "training.batchSize=96",
         "--set", "training.epochs=2",
         "--set", "callbacks=[]",
-        "--set", "checkpoint.everySteps=" + STEPS_BETWEEN_CHECKPOINTS);
+        "--set", "checkpoint.everySteps=40");
   }
 
   private static List<String> onSpark(Path run, Map<String, String> settings) {
@@ -228,8 +231,8 @@ final class SparkTrainingTest {
     return arguments;
   }
 
-  /** The executors find the program where it is, so that it need not travel each time. */
-  private static Map<String, String> here() {
+  /** The executors use the program of this machine, so that no job sends it to them. */
+  private static Map<String, String> programOfThisMachine() {
     return Map.of("spark.counterpoint.home", Training.home().toString());
   }
 

@@ -9,15 +9,15 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A {@code counterpoint train} in a process of its own, from the built jar. */
+/** A process of {@code counterpoint train}, from the built jar. */
 record Training(Process process, Path log) implements AutoCloseable {
-  private static final int SECONDS = 150; // that one may take on a busy machine
+  private static final int SECONDS = 150; // for one training on a busy machine
 
-  /** Starts it. */
+  /** Starts a training with its output in {@code log}. */
   static Training start(Path log, Map<String, String> environment, List<String> arguments)
       throws IOException {
     List<String> command = new ArrayList<>();
-    command.addAll(List.of(SparkCluster.java(), "-Xmx512m", "-XX:+UseSerialGC", "-jar"));
+    command.addAll(List.of(SparkCluster.java(), "-Xmx512m", "-jar"));
     command.add(home().resolve("counterpoint.jar").toString());
     command.add("train");
     command.addAll(arguments);
@@ -33,26 +33,26 @@ record Training(Process process, Path log) implements AutoCloseable {
     return Path.of(System.getProperty("counterpoint.home")).normalize();
   }
 
-  /** Waits for its end and returns its exit code. */
+  /** Waits for the end of the process and returns its exit code. */
   int exitCode() throws InterruptedException, IOException {
     if (!process.waitFor(SECONDS, TimeUnit.SECONDS)) {
-      throw new AssertionError("It has not ended in " + SECONDS + " s:\n" + said());
+      throw new AssertionError("not ended in " + SECONDS + " s:\n" + output());
     }
     return process.exitValue();
   }
 
-  /** All that it said so far. */
-  String said() throws IOException {
+  /** The output so far. */
+  String output() throws IOException {
     return Files.readString(log);
   }
 
-  /** Waits until a run has a checkpoint. */
+  /** Waits until the run directory has a checkpoint. */
   void awaitCheckpoint(Path run) throws IOException, InterruptedException {
     Path checkpoints = run.resolve("checkpoints");
     for (int i = 0; i < 20 * SECONDS; i++) {
       if (Files.isDirectory(checkpoints)) {
         try (var found = Files.list(checkpoints)) {
-          if (found.anyMatch(it -> it.getFileName().toString().startsWith("step-"))) {
+          if (found.anyMatch(file -> file.getFileName().toString().startsWith("step-"))) {
             return;
           }
         }
@@ -62,10 +62,10 @@ record Training(Process process, Path log) implements AutoCloseable {
       }
       Thread.sleep(50);
     }
-    throw new AssertionError("There is no checkpoint:\n" + said());
+    throw new AssertionError("no checkpoint:\n" + output());
   }
 
-  /** The hash of the model that a run has come to. */
+  /** The hash of the run's last model. */
   static String modelHash(Path run) throws IOException {
     return new JsonMapper()
         .readTree(run.resolve("summary.json").toFile())

@@ -113,13 +113,29 @@ final class Progress {
     json.put("validatedStep", validatedStep);
   }
 
-  void restoreFrom(JsonNode json) {
-    step = json.path("step").asLong();
+  /**
+   * Restores the position of a run with the same number of steps per epoch.
+   *
+   * @throws InvalidSettings if there is no such position
+   */
+  void restoreFrom(JsonNode json, long stepsPerEpoch) {
+    step = json.path("step").asLong(-1);
     epoch = json.path("epoch").asInt();
-    stepInEpoch = json.path("stepInEpoch").asLong();
+    stepInEpoch = json.path("stepInEpoch").asLong(-1);
     epochLoss = Json.number(json.path("epochLoss"));
     epochWeight = json.path("epochWeight").asDouble();
     validated = json.path("validated").asBoolean(stepInEpoch == 0); // absent in earlier versions
     validatedStep = json.path("validatedStep").asLong(step); // absent in earlier versions
+    if (epoch < 1
+        || stepInEpoch < 0
+        || stepInEpoch > stepsPerEpoch
+        || step != (epoch - 1) * stepsPerEpoch + stepInEpoch
+        || validatedStep < 0
+        || validatedStep > step) {
+      throw new InvalidSettings(
+          "The run cannot resume: its checkpoint has the impossible position %s. An epoch has %s"
+              + " steps. Start a new run in another directory.",
+          json, stepsPerEpoch);
+    }
   }
 }

@@ -226,7 +226,7 @@ public final class TrainState implements AutoCloseable {
    * so the weight average of a checkpoint with at least one step has been started.
    */
   void restoreProgress(JsonNode json) {
-    progress.restoreFrom(json);
+    progress.restoreFrom(json, stepsPerEpoch);
     averaged = progress.step() > 0;
   }
 

@@ -20,6 +20,7 @@ import dev.counterpoint.runner.cli.tune.ProfileCommand;
 import dev.counterpoint.runner.cli.tune.TuneCommand;
 import dev.counterpoint.runner.report.Console;
 import java.io.UncheckedIOException;
+import java.util.List;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
 import java.util.logging.LogRecord;
@@ -29,38 +30,10 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
 
-/**
- * Entry point of the command line, {@code counterpoint COMMAND}. {@code subcommands} below lists
- * every command.
- */
+/** Entry point of the command line, {@code counterpoint COMMAND}. */
 @Command(
     name = "counterpoint",
     description = "Trains deep-learning models on the JVM.",
-    subcommands = {
-      TrainCommand.class,
-      TuneCommand.class,
-      ProfileCommand.class,
-      EvaluateCommand.class,
-      PredictCommand.class,
-      GenerateCommand.class,
-      ServeCommand.class,
-      TokenizeCommand.class,
-      ExperimentsCommand.class,
-      NewCommand.class,
-      PlanCommand.class,
-      RunsCommand.class,
-      CompareCommand.class,
-      ExplainCommand.class,
-      DoctorCommand.class,
-      CheckCommand.class,
-      MergeCommand.class,
-      ReproduceCommand.class,
-      ReplayCommand.class,
-      RegistryCommand.class,
-      FeaturesCommand.class,
-      BenchCommand.class,
-      WarmUpCommand.class
-    },
     mixinStandardHelpOptions = true,
     scope = ScopeType.INHERIT,
     versionProvider = Version.class,
@@ -78,6 +51,33 @@ import picocli.CommandLine.ScopeType;
       ExitCode.OUTPUT_CLOSED + ":standard output was closed by its reader (SIGPIPE)"
     })
 public final class Main {
+  /** All commands, in the order of the help. */
+  private static final List<Class<?>> COMMANDS =
+      List.of(
+          TrainCommand.class,
+          TuneCommand.class,
+          ProfileCommand.class,
+          EvaluateCommand.class,
+          PredictCommand.class,
+          GenerateCommand.class,
+          ServeCommand.class,
+          TokenizeCommand.class,
+          ExperimentsCommand.class,
+          NewCommand.class,
+          PlanCommand.class,
+          RunsCommand.class,
+          CompareCommand.class,
+          ExplainCommand.class,
+          DoctorCommand.class,
+          CheckCommand.class,
+          MergeCommand.class,
+          ReproduceCommand.class,
+          ReplayCommand.class,
+          RegistryCommand.class,
+          FeaturesCommand.class,
+          BenchCommand.class,
+          WarmUpCommand.class);
+
   @Option(
       names = "--debug",
       scope = ScopeType.INHERIT,
@@ -95,7 +95,7 @@ public final class Main {
     // Guice's default class loading for generated code prints warnings on JDK 24 and newer.
     System.setProperty("guice_custom_class_loading", "CHILD");
     hideSecretsInLogs();
-    CommandLine commandLine = commandLine();
+    CommandLine commandLine = commandLine(arguments);
     try {
       NativeLibraries.configure();
     } catch (InvalidSettings | UncheckedIOException unusable) {
@@ -118,11 +118,23 @@ public final class Main {
     }
   }
 
-  /** Creates the command line with all commands and error handlers. */
-  static CommandLine commandLine() {
+  /**
+   * Creates the command line with error handlers. It has the command that the arguments start with,
+   * because preparing all of them takes a tenth of the start of a training; otherwise all.
+   */
+  static CommandLine commandLine(String... arguments) {
     Main root = new Main();
     Failures failures = new Failures(() -> root.debug);
-    return new CommandLine(root)
+    CommandLine commandLine = new CommandLine(root);
+    List<Class<?>> named =
+        COMMANDS.stream()
+            .filter(
+                it ->
+                    arguments.length > 0
+                        && arguments[0].equals(it.getAnnotation(Command.class).name()))
+            .toList();
+    (named.isEmpty() ? COMMANDS : named).forEach(commandLine::addSubcommand);
+    return commandLine
         .setExpandAtFiles(false) // "@name" is an ordinary argument, not a file of arguments
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(failures::reportInvalidArguments)

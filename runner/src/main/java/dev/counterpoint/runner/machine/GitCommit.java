@@ -5,10 +5,12 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
+import java.time.Instant;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -35,27 +37,84 @@ public final class GitCommit {
    * working tree, or without Git. A file that Git converts, such as its line ends, has other bytes.
    */
   public static Optional<String> of(Path path) {
-    boolean isFolder = Files.isDirectory(path);
-    Path folder = isFolder ? path : path.toAbsolutePath().resolveSibling("");
-    String name = isFolder ? "." : path.getFileName().toString();
-    return git(folder, "rev-parse", "--verify", "HEAD").stream()
-        .findFirst()
-        .map(commit -> commit + (isChanged(folder, name) ? " with uncommitted changes" : ""));
+    return Files.isDirectory(path)
+        ? of(path, List.of("."))
+        : of(path.toAbsolutePath().resolveSibling(""), List.of(path.getFileName().toString()));
   }
 
-  private static boolean isChanged(Path folder, String name) {
+  /**
+   * The commit as of {@link #of(Path)}, for some files and folders in a folder.
+   *
+   * @param names the names in the folder; they need not exist
+   */
+  static Optional<String> of(Path folder, List<String> names) {
+    return git(folder, List.of("rev-parse", "--verify", "HEAD"), List.of()).stream()
+        .findFirst()
+        .map(commit -> commit + (isChanged(folder, names) ? " with uncommitted changes" : ""));
+  }
+
+  private static boolean isChanged(Path folder, List<String> names) {
     Map<String, String> committed = new TreeMap<>(); // hashes by names
-    git(folder, "ls-tree", "-r", "HEAD", "--", name).stream()
+    git(folder, List.of("ls-tree", "-r", "HEAD"), names).stream()
         .map(line -> line.split("[ \t]", 4)) // mode, type, hash, name
         .forEach(it -> committed.put(it[3], it[2]));
     Map<String, String> staged = new TreeMap<>();
-    git(folder, "ls-files", "--stage", "--", name).stream()
-        .map(line -> line.split("[ \t]", 4)) // mode, hash, stage, name
-        .forEach(it -> staged.put(it[3], it[1]));
+    Map<String, String> facts = new HashMap<>(); // times and size by names
+    FileTime written = lastWritten(folder);
+    String name = "";
+    for (String line : git(folder, List.of("ls-files", "--stage", "--debug"), names)) {
+      if (line.startsWith("  ")) {
+        facts.merge(name, line, String::concat);
+      } else {
+        String[] parts = line.split("[ \t]", 4); // mode, hash, stage, name
+        name = parts[3];
+        staged.put(name, parts[1]);
+      }
+    }
     return !staged.equals(committed)
-        || !git(folder, "ls-files", "--others", "--exclude-standard", "--", name).isEmpty()
+        || !git(folder, List.of("ls-files", "--others", "--exclude-standard"), names).isEmpty()
         || committed.entrySet().stream()
-            .anyMatch(it -> hasOtherBytes(folder.resolve(it.getKey()), it.getValue()));
+            .anyMatch(
+                it -> {
+                  Path file = folder.resolve(it.getKey());
+                  return !isAsStaged(file, facts.getOrDefault(it.getKey(), ""), written)
+                      && hasOtherBytes(file, it.getValue());
+                });
+  }
+
+  /** When the index was written; long ago if that is not known. */
+  private static FileTime lastWritten(Path folder) {
+    try {
+      for (String index : git(folder, List.of("rev-parse", "--git-path", "index"), List.of())) {
+        return Files.getLastModifiedTime(folder.resolve(index));
+      }
+    } catch (IOException e) {
+      // as without an index
+    }
+    return FileTime.fromMillis(0);
+  }
+
+  /**
+   * Whether times and size of a file are those of the index, as {@code git status} compares them. A
+   * change just before the index was written may have the same times.
+   */
+  private static boolean isAsStaged(Path file, String facts, FileTime written) {
+    try {
+      FileTime changed = (FileTime) Files.getAttribute(file, "unix:ctime");
+      String times =
+          "  ctime: %s  mtime: %s  dev: "
+              .formatted(nanoseconds(changed), nanoseconds(Files.getLastModifiedTime(file)));
+      return facts.startsWith(times)
+          && facts.contains("  size: " + Files.size(file) + "\t")
+          && changed.compareTo(written) < 0;
+    } catch (IOException | UnsupportedOperationException e) {
+      return false;
+    }
+  }
+
+  private static String nanoseconds(FileTime time) {
+    Instant instant = time.toInstant();
+    return instant.getEpochSecond() + ":" + instant.getNano();
   }
 
   /** Whether a file is missing, or its bytes have another hash; links and large files have not. */
@@ -75,10 +134,14 @@ public final class GitCommit {
   }
 
   /** The items of the output; none if the command fails. */
-  private static List<String> git(Path folder, String... arguments) {
+  private static List<String> git(Path folder, List<String> arguments, List<String> names) {
     List<String> command = new ArrayList<>(List.of("git", "-c", "core.fsmonitor=false"));
     command.addAll(List.of("-c", "core.quotePath=false"));
-    command.addAll(Arrays.asList(arguments));
+    command.addAll(arguments);
+    if (!names.isEmpty()) {
+      command.add("--");
+      command.addAll(names);
+    }
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("GIT_OPTIONAL_LOCKS", "0");
     builder.environment().put("GIT_ALLOW_PROTOCOL", "none"); // A clone may lack objects.

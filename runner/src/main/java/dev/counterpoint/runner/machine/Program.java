@@ -12,12 +12,21 @@ import java.util.Optional;
 import java.util.TreeMap;
 import java.util.jar.JarFile;
 import java.util.jar.Manifest;
+import java.util.stream.Stream;
 
 /** Version, commit and jars of the running program. */
 public final class Program {
   private static final String COMMIT = "Git-Commit"; // as in runner/pom.xml
   private static final String OURS =
-      "(core|tasks|models|inference|strategies)-\\d.*\\.jar|counterpoint.*\\.jar";
+      "(core|tasks|models|inference|serving|strategies)-\\d.*\\.jar|counterpoint.*\\.jar";
+
+  /** What the program is built from, as in the launcher. */
+  private static final List<String> SOURCES =
+      Stream.concat(
+              Stream.of("pom.xml", "experiments"),
+              Stream.of("core", "tasks", "models", "inference", "serving", "strategies", "runner")
+                  .flatMap(module -> Stream.of(module + "/pom.xml", module + "/src/main")))
+          .toList();
 
   private Program() {}
 
@@ -35,7 +44,7 @@ public final class Program {
     for (Path jar : ours()) {
       Path checkout = jar.resolveSibling("../..").normalize();
       if (Files.exists(checkout.resolve("runner/pom.xml"))) {
-        return GitCommit.of(checkout);
+        return GitCommit.of(checkout, SOURCES);
       }
       try (JarFile opened = new JarFile(jar.toFile())) {
         Manifest manifest = opened.getManifest();

@@ -272,6 +272,19 @@ final class MainTest {
     assertThat(run(() -> 0, "fake", "@nobody")).isEqualTo(0);
   }
 
+  @Test
+  void aNamedCommandIsTheSameAloneAsAmongAll() {
+    Main.commandLine()
+        .getSubcommands()
+        .forEach(
+            (name, command) -> {
+              CommandLine alone = Main.commandLine(name, "--debug");
+              assertThat(alone.getSubcommands()).containsOnlyKeys(name);
+              assertThat(alone.getSubcommands().get(name).getUsageMessage())
+                  .isEqualTo(command.getUsageMessage());
+            });
+  }
+
   private int run(Callable<Integer> body, String... arguments) {
     CommandLine commandLine = Main.commandLine();
     commandLine.addSubcommand("fake", new Fake(body));

@@ -5,7 +5,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
-import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
@@ -42,73 +41,38 @@ final class ReproduceTest {
   }
 
   @Test
-  void aForgedModelFolderIsFound() throws IOException {
+  void threadsAndVariablesThatSelectNoKernelsAreIgnored() throws IOException {
     small.train();
-    small.edit("run/model/config.json", "\"bad\"", "\"worse\"");
+    ObjectNode json = (ObjectNode) small.provenance();
+    ObjectNode machine = (ObjectNode) json.path("machine");
+    machine.put("threads", 1_000_000); // more than possible
+    ObjectNode variables = (ObjectNode) machine.path("kernelVariables");
+    variables.put("JAVA_TOOL_OPTIONS", "-javaagent:none.jar").put("MKL_CBWR", "$(a b)");
+    Files.writeString(small.run().resolve("provenance.json"), json.toString());
 
-    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
-    assertThat(terminal.err()).contains("config.json").doesNotContain("model.safetensors");
+    assertReproduced();
+    assertThat(terminal.err()).contains("run.yaml with {}");
   }
 
   @Test
-  void codeThatOnlyTheModelNamesIsFound() throws IOException {
+  void missingDataIsNamedAndTheNewFolderIsDeleted() throws IOException {
     small.train();
-    small.edit("run/model/config.json", "\"classpath\" : [ ]", "\"classpath\" : [ \"Evil.java\" ]");
+    Files.delete(folder.resolve("train.tsv"));
 
-    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
-    assertThat(terminal.err()).contains("classpath in config.json");
+    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(folder.resolve("train.tsv") + " does not exist");
+    Matcher target = Pattern.compile("again in (.*)/run \\.\\.\\.").matcher(terminal.err());
+    assertThat(target.find()).isTrue();
+    assertThat(Path.of(target.group(1))).doesNotExist();
   }
 
   @Test
-  void aFileThatIsMissingInTheModelFolderIsFound() throws IOException {
-    small.train();
-    Files.delete(small.run().resolve("model/signature.json"));
-    Path sums = small.run().resolve("model/SHA256SUMS");
-    Files.writeString(sums, Files.readString(sums).replaceAll("(?m)^.*signature.json\\R", ""));
-
-    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
-    assertThat(terminal.err()).contains("signature.json");
-  }
-
-  @Test
-  void aModelFolderWithoutItsSummaryIsNotVerified() throws IOException {
+  void modelFolderOfAnotherStepIsNotVerified() throws IOException {
     small.train();
     Files.delete(small.run().resolve("summary.json"));
 
     assertReproduced();
     assertThat(terminal.out()).contains("NOT verified: " + small.run().resolve("model"));
-  }
-
-  @Test
-  void anotherStepThanThatOfTheCheckpointIsFound() throws IOException {
-    small.train();
-    small.edit("run/summary.json", "\"steps\" : 6", "\"steps\" : 8");
-    new LocalDisk().delete(small.run().resolve("checkpoints"));
-
-    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
-    assertThat(terminal.err()).contains("8 steps");
-  }
-
-  @Test
-  void variablesOfTheProvenanceThatSelectNoKernelsAreIgnored() throws IOException {
-    small.train();
-    ObjectNode json = (ObjectNode) small.provenance();
-    ObjectNode variables = (ObjectNode) json.path("machine").path("kernelVariables");
-    variables.put("JAVA_TOOL_OPTIONS", "-javaagent:none.jar").put("MKL_CBWR", "$(a b)");
-    Files.writeString(small.run().resolve("provenance.json"), json.toString());
-
-    assertReproduced();
-  }
-
-  @Test
-  void anImpossibleNumberOfThreadsIsIgnored() throws IOException {
-    small.train();
-    ObjectNode json = (ObjectNode) small.provenance();
-    ((ObjectNode) json.path("machine")).put("threads", 1_000_000);
-    Files.writeString(small.run().resolve("provenance.json"), json.toString());
-
-    assertReproduced();
-    assertThat(terminal.err()).contains("run.yaml with {}");
   }
 
   @Test
@@ -123,17 +87,6 @@ final class ReproduceTest {
         .as(terminal.err())
         .isEqualTo(ExitCode.SUCCESS);
     assertThat(terminal.out()).contains("code: SHA-256 " + Sha256.of(copy) + ", " + copy);
-  }
-
-  @Test
-  void theFolderOfATrainingThatFailsIsDeleted() throws IOException {
-    small.train();
-    Files.delete(folder.resolve("train.tsv"));
-
-    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.INVALID_REQUEST);
-    Matcher target = Pattern.compile("again in (.*)/run \\.\\.\\.").matcher(terminal.err());
-    assertThat(target.find()).isTrue();
-    assertThat(Path.of(target.group(1))).doesNotExist();
   }
 
   @Test
@@ -153,15 +106,6 @@ final class ReproduceTest {
   }
 
   @Test
-  void aKilledRunIsComparedAtItsNewestCheckpoint() throws IOException {
-    small.train("--until", "4");
-    Files.delete(small.run().resolve("summary.json"));
-
-    assertReproduced();
-    assertThat(terminal.out()).contains("step 4");
-  }
-
-  @Test
   void theNewRunIsKeptInTheOutput() throws IOException {
     small.train();
     Path output = folder.resolve("again");
@@ -173,32 +117,12 @@ final class ReproduceTest {
   }
 
   @Test
-  void changedDataIsNamed() throws IOException {
-    small.train();
-    small.edit("train.tsv", "\tbad", "\tgood");
-
-    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
-    assertThat(terminal.err())
-        .contains("files.data.train.path.sha256")
-        .doesNotContain("data.validation", "settings.", "jars.", "machine.");
-  }
-
-  @Test
   void anEditedSettingIsNamed() throws IOException {
     small.train();
     small.edit("run/run.yaml", "seed: 17", "seed: 18");
 
     assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.RUN_FAILED);
     assertThat(terminal.err()).contains("seed is 18", "17");
-  }
-
-  @Test
-  void missingDataIsNamedBeforeTraining() throws IOException {
-    small.train();
-    Files.delete(folder.resolve("train.tsv"));
-
-    assertThat(terminal.run("reproduce", small.path())).isEqualTo(ExitCode.INVALID_REQUEST);
-    assertThat(terminal.err()).contains(folder.resolve("train.tsv") + " does not exist");
   }
 
   @Test

@@ -50,8 +50,14 @@ record SmallRun(Path folder) {
   }
 
   Terminal train(String... options) {
+    return trainIn(run(), options);
+  }
+
+  Terminal trainIn(Path directory, String... options) {
     return execute(
-        "train", folder.resolve("small.yaml").toString(), concat(options, "--output", path()));
+        "train",
+        folder.resolve("small.yaml").toString(),
+        concat(options, "--output", directory.toString()));
   }
 
   Terminal resume(String... options) {
@@ -77,7 +83,12 @@ record SmallRun(Path folder) {
   }
 
   JsonNode provenance() throws IOException {
-    return AtomicFile.readJson(run().resolve("provenance.json"));
+    return json("provenance.json");
+  }
+
+  /** The content of a JSON file of the run directory. */
+  JsonNode json(String name) throws IOException {
+    return AtomicFile.readJson(run().resolve(name));
   }
 
   /** Adds a schedule of the user, {@code Half.java}, to the run file. */

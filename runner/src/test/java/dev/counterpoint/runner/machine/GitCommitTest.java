@@ -5,6 +5,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.List;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,6 +51,24 @@ final class GitCommitTest {
     Files.writeString(folder.resolve("New.java"), "class New {}");
 
     assertThat(GitCommit.of(folder.resolve("Own.java")).orElseThrow()).matches("[0-9a-f]{40}");
+  }
+
+  @Test
+  void otherBytesWithTheTimeAndSizeOfTheCommittedFileAreMarked() throws IOException {
+    Path file = folder.resolve("Own.java");
+    FileTime time = Files.getLastModifiedTime(file);
+    Files.writeString(file, "class Abc {}");
+    Files.setLastModifiedTime(file, time);
+
+    assertThat(GitCommit.of(file).orElseThrow()).endsWith(" with uncommitted changes");
+  }
+
+  @Test
+  void anUntrackedFileBesideTheNamedOnesDoesNotCount() throws IOException {
+    Files.writeString(folder.resolve("New.java"), "class New {}");
+
+    assertThat(GitCommit.of(folder, List.of("Own.java", "missing")).orElseThrow())
+        .matches("[0-9a-f]{40}");
   }
 
   @Test
