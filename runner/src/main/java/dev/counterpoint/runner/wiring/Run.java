@@ -65,6 +65,9 @@ public record Run(
     FileFinder files,
     List<String> notes,
     SettingsTree written) {
+  private static final String QUERY = "(?s)data\\..*\\.sql\\..*";
+  private static final String SERVER = "callbacks\\.\\d+\\.(uri|accessToken)";
+
   /** The settings that may change when a run is resumed, and on which later steps depend. */
   private static final List<String> OF_PART =
       List.of(
@@ -220,30 +223,32 @@ public record Run(
   }
 
   /**
-   * The settings of the queries of the data as JSON, so that no two runs with other queries have
-   * the same text; empty if there are none.
+   * The settings of the queries of the data, and of the servers to which callbacks report, as JSON,
+   * so that no two runs with others have the same text; empty if there are none.
    */
   public String queries() {
-    Map<String, String> queries = querySettings();
+    Map<String, String> queries = settings(QUERY + "|" + SERVER);
     return queries.isEmpty() ? "" : Json.MAPPER.valueToTree(queries).toString();
   }
 
   /** The settings of the queries of the data; a text of several lines is one item. */
   public List<String> queryLines() {
-    return querySettings().entrySet().stream()
-        .map(it -> it.getKey() + ": " + it.getValue())
-        .toList();
+    return lines(settings(QUERY));
   }
 
-  private Map<String, String> querySettings() {
-    Map<String, String> queries = new TreeMap<>(settings());
-    queries.keySet().removeIf(it -> !it.matches("(?s)data\\..*\\.sql\\..*"));
-    return queries;
+  private Map<String, String> settings(String keys) {
+    Map<String, String> settings = new TreeMap<>(settings());
+    settings.keySet().removeIf(it -> !it.matches(keys));
+    return settings;
   }
 
-  /** The queries and the code that a training of this run uses, each on a line for people. */
+  private static List<String> lines(Map<String, String> settings) {
+    return settings.entrySet().stream().map(it -> it.getKey() + ": " + it.getValue()).toList();
+  }
+
+  /** What {@link #queries} has, and the code that a training uses, each on a line for people. */
   public List<String> codeLines() {
-    List<String> lines = new ArrayList<>(queryLines());
+    List<String> lines = new ArrayList<>(lines(settings(QUERY + "|" + SERVER)));
     code.hashes().forEach((entry, hash) -> lines.add("code: SHA-256 " + hash + ", " + entry));
     if (!queryLines().isEmpty()) {
       lines.add("NOT verified: that the queries return the rows of the training");

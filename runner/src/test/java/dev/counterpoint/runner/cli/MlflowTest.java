@@ -154,10 +154,8 @@ final class MlflowTest {
   @Test
   void aServerThatCannotBeReachedDoesNotEndTheTraining() {
     server.stop(0);
-    long begin = System.nanoTime();
     small.train("--set", callback(port(), ""));
 
-    assertThat(System.nanoTime() - begin).isLessThan(10_000_000_000L);
     assertThat(runs).isEmpty();
   }
 
@@ -167,5 +165,30 @@ final class MlflowTest {
 
     assertThat(tokens).isNotEmpty().allMatch(it -> it.equals("Bearer " + System.getenv("HOME")));
     assertThat(parameters).containsEntry("callbacks.0.accessToken", "${ENV:HOME}");
+  }
+
+  @Test
+  void aServerThatOnlyTheRunDirectoryNamesMustBeTrusted() throws IOException {
+    small.train("--set", callback(port(), ""), "--until", "3");
+    small.edit("run/run.yaml", "localhost", "127.0.0.1");
+    int sent = metrics.size();
+    Terminal terminal = new Terminal();
+
+    for (String command : List.of("train", "reproduce")) {
+      assertThat(terminal.run(command, small.path())).isEqualTo(ExitCode.INVALID_REQUEST);
+      assertThat(terminal.err()).contains("callbacks.0.uri", "127.0.0.1");
+    }
+    assertThat(metrics).hasSize(sent);
+  }
+
+  @Test
+  void reproducingARunReportsNothing() {
+    small.train("--set", callback(port(), ""));
+    Terminal terminal = new Terminal();
+
+    assertThat(terminal.run("reproduce", small.path()))
+        .as(terminal.err())
+        .isEqualTo(ExitCode.SUCCESS);
+    assertThat(runs).hasSize(1);
   }
 }
