@@ -80,21 +80,22 @@ final class LauncherTest {
     assertThat(builds()).hasSize(1);
   }
 
-  @Test
+  @ParameterizedTest
+  @CsvSource({"-v, 2000000", "-n, 64"})
   @EnabledOnOs(OS.LINUX)
-  void aSmallAddressSpaceIsRejectedInOneLine() throws Exception {
+  void aLimitThatIsTooLowIsRejectedInOneLine(String option, String limit) throws Exception {
     Path limited = temporary.resolve("limited");
     program(
         limited,
-        "#!/bin/sh\nulimit -v 2000000 && exec '%s' \"$@\"\n"
-            .formatted(home.resolve("counterpoint")));
+        "#!/bin/sh\nulimit %s %s && exec '%s' \"$@\"\n"
+            .formatted(option, limit, home.resolve("counterpoint")));
 
     Outcome outcome = run(limited, Map.of(), "--version");
 
     assertThat(outcome.code()).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(outcome.error().lines())
         .singleElement(InstanceOfAssertFactories.STRING)
-        .contains("ulimit -v", "2000000");
+        .contains("ulimit " + option, limit);
   }
 
   @Test

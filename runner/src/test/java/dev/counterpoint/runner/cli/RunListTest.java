@@ -47,6 +47,15 @@ final class RunListTest {
   }
 
   @Test
+  void aFolderWithARunFileAndRunsHasItsRuns() throws IOException {
+    run("good", 17, 1e-3, 0.75);
+    Files.writeString(folder.resolve("run.yaml"), "name: experiment\n");
+
+    assertThat(terminal.run("runs", folder.toString())).isEqualTo(ExitCode.SUCCESS);
+    assertThat(terminal.out().lines()).hasSize(2).last().asString().contains("good", "finished");
+  }
+
+  @Test
   void jsonHasAnObjectForEachRun() throws IOException {
     run("good", 17, 1e-3, 0.75);
 

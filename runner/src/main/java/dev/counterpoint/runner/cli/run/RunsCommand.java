@@ -135,11 +135,11 @@ public final class RunsCommand extends ConsoleCommand {
           "%s %s; name the folder of the run directories.",
           folder, Files.exists(folder) ? "is not a folder" : "does not exist");
     }
-    List<Path> folders = RunDirectory.isRun(folder) ? List.of(folder) : FolderEntries.of(folder);
+    List<Path> folders = isRun(folder) ? List.of(folder) : FolderEntries.of(folder);
     List<Entry> entries =
         folders.stream()
             .filter(Files::isDirectory)
-            .filter(it -> RunDirectory.isRun(it) || Files.exists(new RunDirectory(it).provenance()))
+            .filter(RunsCommand::isRun)
             .map(Entry::of)
             .sorted(Comparator.comparing(Entry::started).reversed())
             .toList();
@@ -159,6 +159,11 @@ public final class RunsCommand extends ConsoleCommand {
           .forEach(
               it -> console.log("sweep; to list its trials: " + LauncherCommand.line("runs", it)));
     }
+  }
+
+  private static boolean isRun(Path path) {
+    return (RunDirectory.isRun(path) && !RunDirectory.isExperiment(path))
+        || Files.exists(new RunDirectory(path).provenance());
   }
 
   private static void printMetrics(List<Entry> entries, Console console) throws IOException {
