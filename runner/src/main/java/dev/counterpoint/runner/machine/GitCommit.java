@@ -10,11 +10,8 @@ import java.security.GeneralSecurityException;
 import java.security.MessageDigest;
 import java.time.Instant;
 import java.util.ArrayList;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
-import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 
@@ -54,32 +51,24 @@ public final class GitCommit {
   }
 
   private static boolean isChanged(Path folder, List<String> names) {
-    Map<String, String> committed = new TreeMap<>(); // hashes by names
-    git(folder, List.of("ls-tree", "-r", "HEAD"), names).stream()
-        .map(line -> line.split("[ \t]", 4)) // mode, type, hash, name
-        .forEach(it -> committed.put(it[3], it[2]));
-    Map<String, String> staged = new TreeMap<>();
-    Map<String, String> facts = new HashMap<>(); // times and size by names
+    if (!git(folder, List.of("diff-index", "--cached", "--name-only", "HEAD"), names).isEmpty()
+        || !git(folder, List.of("ls-files", "--others", "--exclude-standard"), names).isEmpty()) {
+      return true;
+    }
     FileTime written = lastWritten(folder);
-    String name = "";
-    for (String line : git(folder, List.of("ls-files", "--stage", "--debug"), names)) {
-      if (line.startsWith("  ")) {
-        facts.merge(name, line, String::concat);
-      } else {
-        String[] parts = line.split("[ \t]", 4); // mode, hash, stage, name
-        name = parts[3];
-        staged.put(name, parts[1]);
+    List<String> staged = git(folder, List.of("ls-files", "--stage", "--debug"), names);
+    for (int i = 0; i < staged.size(); ) {
+      String[] file = staged.get(i++).split("[ \t]", 4); // mode, hash, stage, name
+      StringBuilder facts = new StringBuilder();
+      while (i < staged.size() && staged.get(i).startsWith("  ")) { // times, size and others
+        facts.append(staged.get(i++));
+      }
+      Path path = folder.resolve(file[3]);
+      if (!isAsStaged(path, facts.toString(), written) && hasOtherBytes(path, file[1])) {
+        return true;
       }
     }
-    return !staged.equals(committed)
-        || !git(folder, List.of("ls-files", "--others", "--exclude-standard"), names).isEmpty()
-        || committed.entrySet().stream()
-            .anyMatch(
-                it -> {
-                  Path file = folder.resolve(it.getKey());
-                  return !isAsStaged(file, facts.getOrDefault(it.getKey(), ""), written)
-                      && hasOtherBytes(file, it.getValue());
-                });
+    return false;
   }
 
   /** When the index was written; long ago if that is not known. */
@@ -101,9 +90,8 @@ public final class GitCommit {
   private static boolean isAsStaged(Path file, String facts, FileTime written) {
     try {
       FileTime changed = (FileTime) Files.getAttribute(file, "unix:ctime");
-      String times =
-          "  ctime: %s  mtime: %s  dev: "
-              .formatted(nanoseconds(changed), nanoseconds(Files.getLastModifiedTime(file)));
+      String modified = nanoseconds(Files.getLastModifiedTime(file));
+      String times = "  ctime: " + nanoseconds(changed) + "  mtime: " + modified + "  dev: ";
       return facts.startsWith(times)
           && facts.contains("  size: " + Files.size(file) + "\t")
           && changed.compareTo(written) < 0;
