@@ -76,7 +76,8 @@ final class LauncherTest {
   void firstUseBuilds() throws Exception {
     Outcome outcome = launch("--version");
 
-    assertThat(outcome.error()).isEqualTo("Building Counterpoint (first use) ...\n");
+    assertThat(outcome.error())
+        .isEqualTo("Building Counterpoint (first use, takes a few minutes) ...\n");
     assertThat(builds()).hasSize(1);
   }
 
@@ -297,7 +298,8 @@ final class LauncherTest {
         "#!/bin/sh\nexec '%s/bin/java' \"$@\"\n".formatted(javaHome));
     Outcome outcome = run(home.resolve("counterpoint"), Map.of("JAVA_HOME", ""), "--version");
 
-    assertThat(outcome.error()).isEqualTo("Building Counterpoint (first use) ...\n");
+    assertThat(outcome.error())
+        .isEqualTo("Building Counterpoint (first use, takes a few minutes) ...\n");
     assertThat(outcome.out()).isEqualTo("started " + javaHome.resolve("bin/java") + "\n");
   }
 
@@ -365,7 +367,7 @@ final class LauncherTest {
     assertThat(outcome.code()).isEqualTo(1);
     assertThat(outcome.error().lines())
         .containsExactly(
-            "Building Counterpoint (first use) ...",
+            "Building Counterpoint (first use, takes a few minutes) ...",
             "[ERROR] /a/New.java:[3,1] class expected",
             "counterpoint: The build failed; see " + home.resolve("target/build.log") + ".");
   }
