@@ -35,7 +35,10 @@ public interface Callback {
 
   default void onEnd(TrainingEnd end) {}
 
-  /** Called instead of {@link #onEnd} if a step, a validation or a checkpoint fails. */
+  /**
+   * Called instead of {@link #onEnd} if a step, a validation or a checkpoint fails. Its own failure
+   * is attached to that one.
+   */
   default void onFailure(RuntimeException failure) {}
 
   /**

@@ -9,6 +9,12 @@ public interface CallbackConfig {
   /** Builds the callback at the start of a run. */
   Callback build(CallbackContext context);
 
+  /**
+   * Settings of a callback that sends results to a server. A training that repeats another one, as
+   * for {@code reproduce}, does not have it.
+   */
+  interface ReportsToServer extends CallbackConfig {}
+
   /** Settings of a callback that monitors one validation metric. */
   interface MonitorsMetric extends CallbackConfig {
     /** The name of the metric, which is checked before the data is opened if it is known then. */

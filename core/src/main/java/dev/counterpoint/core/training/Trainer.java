@@ -104,14 +104,14 @@ public final class Trainer {
           validate(data, run, totals);
         }
         listener.saving();
+        model.setTraining(false);
+        saved.finish();
+        useResult(state);
       } catch (RuntimeException e) {
         throw failed(OutOfMemoryException.orItself(e, listener.position()));
       } catch (OutOfMemoryError e) {
         throw failed(OutOfMemoryException.of(e, listener.position()));
       }
-      model.setTraining(false);
-      saved.finish();
-      useResult(state);
       TrainingEnd end = totals.end(state.progress(), options.stop().reason());
       notify(callback -> callback.onEnd(end));
       return end;
@@ -252,10 +252,14 @@ public final class Trainer {
   }
 
   private RuntimeException failed(RuntimeException failure) {
-    try {
-      notify(callback -> callback.onFailure(failure));
-    } catch (RuntimeException e) {
-      failure.addSuppressed(e);
+    for (Callback callback : options.callbacks()) {
+      try {
+        callback.onFailure(failure);
+      } catch (RuntimeException e) {
+        if (e != failure) {
+          failure.addSuppressed(e);
+        }
+      }
     }
     return failure;
   }

@@ -55,7 +55,7 @@ final class ProgressTest {
 
     assertThatThrownBy(() -> restored(json))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining(value);
+        .hasMessageContaining("\"" + name + "\":");
   }
 
   private static ObjectNode saved(Progress progress) {

@@ -56,7 +56,7 @@ public final class Reproduction {
     return step;
   }
 
-  /** Whether the step is that of the run's model folder, which is compared too. */
+  /** Whether the run's model folder has the weights of this step; it is compared too. */
   public boolean hasResult() {
     return hasResult;
   }

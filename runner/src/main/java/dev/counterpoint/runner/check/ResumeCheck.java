@@ -7,6 +7,7 @@ import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.runner.machine.ChildJvm;
 import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.rundir.RunDirectory;
+import dev.counterpoint.runner.wiring.Run;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -149,8 +150,16 @@ public final class ResumeCheck {
         "train", run("killed").toString(), "--trust-code", "--trace", trace("killed").toString());
   }
 
+  private ChildJvm start(List<String> arguments) throws IOException {
+    return ChildJvm.start(
+        CurrentJvm.MAIN,
+        arguments,
+        logFile(),
+        environment -> environment.put(Run.REPETITION, "true"));
+  }
+
   private void finish(List<String> arguments) throws IOException {
-    try (ChildJvm training = ChildJvm.start(CurrentJvm.MAIN, arguments, logFile())) {
+    try (ChildJvm training = start(arguments)) {
       int code = training.exitCode();
       if (code != 0) {
         throw failed(training, code);
@@ -159,7 +168,7 @@ public final class ResumeCheck {
   }
 
   private void killAt(long step, List<String> arguments, boolean whenWriting) throws IOException {
-    try (ChildJvm training = ChildJvm.start(CurrentJvm.MAIN, arguments, logFile())) {
+    try (ChildJvm training = start(arguments)) {
       await(training, () -> lastStep() >= step);
       if (whenWriting) {
         await(training, this::isWriting);

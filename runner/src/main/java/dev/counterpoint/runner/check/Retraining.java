@@ -127,6 +127,7 @@ public record Retraining(
             log,
             environment -> {
               part.restore(environment);
+              environment.put(Run.REPETITION, "true");
               environment.put(TrustedCode.VARIABLE, trusted.toString());
             })) {
       int code = training.exitCode();

@@ -1,7 +1,6 @@
 package dev.counterpoint.runner.check;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.kernel.Processor;
@@ -71,9 +70,6 @@ public record RunPart(
     Map<String, String> own = FlatSettings.of(current);
     own.forEach((key, value) -> changes.merge(key, ABSENT, (then, absent) -> then));
     changes.entrySet().removeAll(own.entrySet());
-    if (runFile.path("callbacks") instanceof ArrayNode callbacks) {
-      callbacks.removeIf(it -> it.path("type").asText().equals("mlflow")); // not a run to report
-    }
     return new RunPart(
         Math.max(0, process.path(AFTER_STEP).asLong()),
         runFile,

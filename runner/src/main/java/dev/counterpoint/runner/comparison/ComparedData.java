@@ -3,6 +3,8 @@ package dev.counterpoint.runner.comparison;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.data.source.Fingerprint;
 import dev.counterpoint.runner.rundir.RunRecord;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
 
@@ -10,8 +12,8 @@ import java.util.TreeMap;
  * The data of a run.
  *
  * @param examples the hash of all examples; may be empty
- * @param sources the hash of the source of each split; of a data source that has none, that of each
- *     file
+ * @param sources the hash of the source of each split, or of each file if the data source has no
+ *     hashes of splits
  */
 record ComparedData(String examples, Map<String, String> sources) {
 
@@ -29,10 +31,27 @@ record ComparedData(String examples, Map<String, String> sources) {
   }
 
   /**
-   * Returns whether the examples are equal, from whatever files or queries, or the sources, of
-   * which a random split has other examples with another seed.
+   * The data of runs, in groups of the same data. Two runs have the same if the hashes of their
+   * examples are equal, also from different files, or those of their sources, because random splits
+   * with different seeds have different examples; and so have all runs that are linked in this way.
    */
-  boolean isSame(ComparedData other) {
+  static List<List<ComparedData>> grouped(List<RunRecord> runs) {
+    List<List<ComparedData>> groups = new ArrayList<>();
+    for (RunRecord run : runs) {
+      ComparedData own = of(run);
+      List<ComparedData> merged = new ArrayList<>(List.of(own));
+      for (List<ComparedData> group : List.copyOf(groups)) {
+        if (group.stream().anyMatch(own::isSame)) {
+          merged.addAll(group);
+          groups.remove(group);
+        }
+      }
+      groups.add(merged);
+    }
+    return groups;
+  }
+
+  private boolean isSame(ComparedData other) {
     return equals(other)
         || (!examples.isEmpty() && examples.equals(other.examples))
         || (!sources.isEmpty() && sources.equals(other.sources));

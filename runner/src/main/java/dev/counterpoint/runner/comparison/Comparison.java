@@ -41,7 +41,7 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
   private static final Pattern IGNORED =
       Pattern.compile(
           "name|threads|device|(classpath|privacy|checkpoint|versions|machine)\\b.*"
-              + "|training\\.(reportEvery|maxTime)|data\\..*\\.(path|sql)");
+              + "|training\\.(reportEvery|maxTime)|data\\..*\\.(path|sql\\..*)");
 
   /**
    * A setting or fact that differs between runs.
@@ -54,13 +54,13 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
   public static Comparison of(List<RunRecord> runs) {
     Map<Path, Map<String, String>> facts = new HashMap<>(); // by run directory
     Map<Map<String, String>, List<RunRecord>> grouped = new LinkedHashMap<>();
-    Set<ComparedData> data = new LinkedHashSet<>(); // that differ
+    List<List<ComparedData>> data = ComparedData.grouped(runs);
     for (RunRecord run : runs) {
       Map<String, String> all = facts(run);
       ComparedData own = ComparedData.of(run);
-      ComparedData first = data.stream().filter(own::isSame).findFirst().orElse(own);
-      data.add(first);
-      all.putAll(first.facts());
+      data.stream()
+          .filter(same -> same.contains(own))
+          .forEach(same -> all.putAll(same.get(0).facts()));
       facts.put(run.directory().path(), all);
       Map<String, String> compared = new TreeMap<>(all);
       compared.keySet().removeIf(key -> IGNORED.matcher(key).matches());

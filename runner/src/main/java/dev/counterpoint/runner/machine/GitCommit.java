@@ -26,6 +26,8 @@ public final class GitCommit {
 
   private static final long LIMIT_SECONDS = 20;
 
+  private static final String CHANGED = " with uncommitted changes";
+
   private GitCommit() {}
 
   /**
@@ -45,12 +47,20 @@ public final class GitCommit {
    * @param names the names in the folder; they need not exist
    */
   static Optional<String> of(Path folder, List<String> names) {
-    return git(folder, List.of("rev-parse", "--verify", "HEAD"), List.of()).stream()
-        .findFirst()
-        .map(commit -> commit + (isChanged(folder, names) ? " with uncommitted changes" : ""));
+    String commit;
+    try {
+      commit = git(folder, List.of("rev-parse", "--verify", "HEAD"), List.of()).get(0);
+    } catch (IOException e) {
+      return Optional.empty(); // Git is not installed, or the folder is not in a working tree.
+    }
+    try {
+      return Optional.of(commit + (isChanged(folder, names) ? CHANGED : ""));
+    } catch (IOException e) {
+      return Optional.of(commit + CHANGED); // not known
+    }
   }
 
-  private static boolean isChanged(Path folder, List<String> names) {
+  private static boolean isChanged(Path folder, List<String> names) throws IOException {
     if (!git(folder, List.of("diff-index", "--cached", "--name-only", "HEAD"), names).isEmpty()
         || !git(folder, List.of("ls-files", "--others", "--exclude-standard"), names).isEmpty()) {
       return true;
@@ -71,16 +81,10 @@ public final class GitCommit {
     return false;
   }
 
-  /** When the index was written; long ago if that is not known. */
-  private static FileTime lastWritten(Path folder) {
-    try {
-      for (String index : git(folder, List.of("rev-parse", "--git-path", "index"), List.of())) {
-        return Files.getLastModifiedTime(folder.resolve(index));
-      }
-    } catch (IOException e) {
-      // as without an index
-    }
-    return FileTime.fromMillis(0);
+  /** When the index was written. */
+  private static FileTime lastWritten(Path folder) throws IOException {
+    String index = git(folder, List.of("rev-parse", "--git-path", "index"), List.of()).get(0);
+    return Files.getLastModifiedTime(folder.resolve(index));
   }
 
   /**
@@ -121,8 +125,9 @@ public final class GitCommit {
     }
   }
 
-  /** The items of the output; none if the command fails. */
-  private static List<String> git(Path folder, List<String> arguments, List<String> names) {
+  /** The lines of the output. */
+  private static List<String> git(Path folder, List<String> arguments, List<String> names)
+      throws IOException {
     List<String> command = new ArrayList<>(List.of("git", "-c", "core.fsmonitor=false"));
     command.addAll(List.of("-c", "core.quotePath=false"));
     command.addAll(arguments);
@@ -133,16 +138,15 @@ public final class GitCommit {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("GIT_OPTIONAL_LOCKS", "0");
     builder.environment().put("GIT_ALLOW_PROTOCOL", "none"); // A clone may lack objects.
-    try {
-      Process git =
-          builder.directory(folder.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
-      git.getOutputStream().close();
-      CompletableFuture.delayedExecutor(LIMIT_SECONDS, TimeUnit.SECONDS)
-          .execute(git::destroyForcibly); // A configuration may include a pipe.
-      byte[] output = git.getInputStream().readAllBytes();
-      return new String(output, StandardCharsets.UTF_8).lines().toList();
-    } catch (IOException e) {
-      return List.of(); // Git is not installed, or the folder does not exist.
+    Process git =
+        builder.directory(folder.toFile()).redirectError(ProcessBuilder.Redirect.DISCARD).start();
+    git.getOutputStream().close();
+    CompletableFuture.delayedExecutor(LIMIT_SECONDS, TimeUnit.SECONDS)
+        .execute(git::destroyForcibly); // A configuration may include a pipe.
+    byte[] output = git.getInputStream().readAllBytes();
+    if (git.onExit().join().exitValue() != 0) {
+      throw new IOException(arguments + " has failed");
     }
+    return new String(output, StandardCharsets.UTF_8).lines().toList();
   }
 }

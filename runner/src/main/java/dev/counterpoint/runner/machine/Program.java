@@ -23,7 +23,7 @@ public final class Program {
   /** What the program is built from, as in the launcher. */
   private static final List<String> SOURCES =
       Stream.concat(
-              Stream.of("pom.xml", "experiments"),
+              Stream.of("pom.xml", ".mvn", "experiments"),
               Stream.of("core", "tasks", "models", "inference", "serving", "strategies", "runner")
                   .flatMap(module -> Stream.of(module + "/pom.xml", module + "/src/main")))
           .toList();

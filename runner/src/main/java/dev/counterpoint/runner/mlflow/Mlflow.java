@@ -5,7 +5,6 @@ import static com.google.common.util.concurrent.Uninterruptibles.joinUninterrupt
 import static java.util.concurrent.TimeUnit.MILLISECONDS;
 
 import com.fasterxml.jackson.databind.JsonNode;
-import com.google.common.collect.Lists;
 import dev.counterpoint.core.callback.Callback;
 import dev.counterpoint.core.callback.CallbackConfig;
 import dev.counterpoint.core.callback.CallbackContext;
@@ -23,14 +22,16 @@ import dev.counterpoint.runner.rundir.FlatSettings;
 import dev.counterpoint.runner.rundir.Provenance;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import java.io.IOException;
+import java.io.InputStream;
 import java.net.URI;
 import java.net.http.HttpClient;
 import java.net.http.HttpRequest;
 import java.net.http.HttpResponse;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
+import java.util.ArrayDeque;
 import java.util.List;
 import java.util.Map;
 import java.util.Queue;
@@ -38,34 +39,44 @@ import java.util.TreeMap;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
 /**
  * Reports settings, losses and metrics to an MLflow tracking server by its REST API 2.0, from a
- * thread of its own: a server that fails or is slow changes nothing about the training. A resumed
- * run continues the one whose id is in {@code mlflow.txt}.
+ * separate thread: a server that fails or is slow changes nothing about the training. A resumed run
+ * continues the one whose id is in {@code mlflow.txt}.
  */
 public final class Mlflow implements Callback {
   private static final Logger LOG = LoggerFactory.getLogger(Mlflow.class);
+  private static final Pattern ADDRESS =
+      Pattern.compile(
+          "https?://(\\[[\\p{XDigit}:.]+]|[^/@:\\[\\s]+)(:\\d{1,4}|:[1-5]\\d{4})?(/\\S*)?");
   private static final String RUN_ID = "run_id";
   private static final int MAX_WAITING = 100_000; // values, about 30 MB
   private static final int MAX_METRICS = 1000; // of a request
   private static final int MAX_PARAMETERS = 100; // of a request
+  private static final int MAX_RESPONSE = 1 << 20; // bytes
   private static final long PAUSE = 1000; // milliseconds between two requests
   private static final long LAST_PASS = 10_000; // milliseconds at the end
   private static final Duration TIMEOUT = Duration.ofSeconds(5); // to connect, and to answer
 
   private final Config config;
   private final CallbackContext context;
-  private final HttpClient http = HttpClient.newBuilder().connectTimeout(TIMEOUT).build();
+  private final HttpClient http =
+      HttpClient.newBuilder()
+          .version(HttpClient.Version.HTTP_1_1) // Servers may lose a body with an upgrade.
+          .connectTimeout(TIMEOUT)
+          .build();
+  private final Queue<Map<String, ?>> parameters = new ArrayDeque<>(); // of the sender
   private final Queue<Map<String, ?>> waiting = new LinkedBlockingQueue<>(MAX_WAITING);
   private final CountDownLatch ended = new CountDownLatch(1);
   private final Thread sender = new Thread(this::send, "mlflow");
   private final AtomicBoolean warned = new AtomicBoolean();
   private String id = ""; // of the sender
-  private volatile String status = "RUNNING";
+  private volatile String status = "FINISHED";
 
   private Mlflow(Config config, CallbackContext context) {
     this.config = config;
@@ -94,17 +105,19 @@ public final class Mlflow implements Callback {
 
   @Override
   public void onValidation(ValidationReport report) {
-    add("validation/", report.evaluation().values(), report.step());
+    Map<String, Double> values = new TreeMap<>(report.evaluation().values());
+    values.keySet().removeIf(name -> name.contains(".")); // of single classes, maybe hundreds
+    add("validation/", values, report.step());
   }
 
-  /** Omits values that are not finite, and those of single classes: there may be hundreds. */
   private void add(String prefix, Map<String, Double> values, long step) {
     long now = System.currentTimeMillis();
     values.forEach(
         (name, value) -> {
           Map<String, ?> metric =
-              Map.of("key", prefix + name, "value", value, "step", step, "timestamp", now);
-          if (Double.isFinite(value) && !name.contains(".") && !waiting.offer(metric)) {
+              Map.of(
+                  "key", prefix + permitted(name), "value", value, "step", step, "timestamp", now);
+          if (Double.isFinite(value) && !waiting.offer(metric)) {
             warn("too many values wait");
           }
         });
@@ -126,30 +139,49 @@ public final class Mlflow implements Callback {
     joinUninterruptibly(sender, LAST_PASS, MILLISECONDS);
   }
 
-  /** Sends everything that waits, until the training has ended, and once more afterwards. */
   private void send() {
-    boolean isOpen = false;
-    for (boolean isLast = false; ; isLast = awaitUninterruptibly(ended, PAUSE, MILLISECONDS)) {
-      try {
-        if (!isOpen) {
-          open();
-          isOpen = true;
-        }
-        while (!waiting.isEmpty()) {
-          List<Map<String, ?>> batch = waiting.stream().limit(MAX_METRICS).toList();
-          post("runs/log-batch", Map.of(RUN_ID, id, "metrics", batch));
-          batch.forEach(sent -> waiting.remove());
-        }
-        if (isLast) {
+    while (!awaitUninterruptibly(ended, PAUSE, MILLISECONDS)) {
+      attempt(this::sendWaiting);
+    }
+    attempt(this::sendWaiting);
+    attempt(
+        () -> {
           long now = System.currentTimeMillis();
           post("runs/update", Map.of(RUN_ID, id, "status", status, "end_time", now));
-        }
-      } catch (IOException | InterruptedException | RuntimeException e) {
-        warn(e.toString());
+        });
+  }
+
+  /** Requests; what they have not sent is sent by the next attempt. */
+  private interface Requests {
+    void send() throws IOException, InterruptedException;
+  }
+
+  private void attempt(Requests requests) {
+    try {
+      requests.send();
+    } catch (IOException | InterruptedException | RuntimeException e) {
+      warn(e.toString());
+    }
+  }
+
+  private void sendWaiting() throws IOException, InterruptedException {
+    if (id.isEmpty()) {
+      open();
+    }
+    send("params", parameters, MAX_PARAMETERS);
+    send("metrics", waiting, MAX_METRICS);
+  }
+
+  private void send(String kind, Queue<Map<String, ?>> values, int most)
+      throws IOException, InterruptedException {
+    while (!values.isEmpty()) {
+      List<Map<String, ?>> batch = values.stream().limit(most).toList();
+      try {
+        post("runs/log-batch", Map.of(RUN_ID, id, kind, batch));
+      } catch (Rejected e) {
+        warn(e.toString()); // It would be rejected again.
       }
-      if (isLast) {
-        return;
-      }
+      batch.forEach(sent -> values.remove());
     }
   }
 
@@ -157,8 +189,9 @@ public final class Mlflow implements Callback {
     RunDirectory directory = new RunDirectory(context.directory());
     Path file = directory.path().resolve("mlflow.txt");
     if (Files.exists(file)) { // a resumed run
-      id = Utf8File.read(file);
-      post("runs/update", Map.of(RUN_ID, id, "status", status));
+      String earlier = Utf8File.read(file);
+      post("runs/update", Map.of(RUN_ID, earlier, "status", "RUNNING"));
+      id = earlier;
       return;
     }
     Map<String, ?> query =
@@ -173,11 +206,23 @@ public final class Mlflow implements Callback {
     Map<String, ?> run = Map.of("experiment_id", experiment, "run_name", name, "start_time", now);
     id = post("runs/create", run).at("/run/info/run_id").asText();
     AtomicFile.writeText(file, id);
-    List<Map<String, ?>> parameters = new ArrayList<>();
     FlatSettings.of(Provenance.lastProcess(directory).withObject("settings"))
-        .forEach((key, value) -> parameters.add(Map.of("key", key, "value", Excerpt.of(value))));
-    for (List<Map<String, ?>> batch : Lists.partition(parameters, MAX_PARAMETERS)) {
-      post("runs/log-batch", Map.of(RUN_ID, id, "params", batch));
+        .forEach(
+            (key, value) ->
+                parameters.add(Map.of("key", permitted(key), "value", Excerpt.of(value))));
+  }
+
+  /** MLflow rejects other characters in names. */
+  private static String permitted(String name) {
+    return name.replaceAll("[^\\w.\\-/ ]", "_");
+  }
+
+  /** The server has rejected a request. */
+  private static final class Rejected extends IOException {
+    private static final long serialVersionUID = 1;
+
+    Rejected(String message) {
+      super(message);
     }
   }
 
@@ -192,12 +237,22 @@ public final class Mlflow implements Callback {
     if (config.accessToken() != null) {
       request.header("Authorization", "Bearer " + config.accessToken());
     }
-    HttpResponse<String> response =
-        http.send(request.build(), HttpResponse.BodyHandlers.ofString());
-    if (response.statusCode() != 200) {
-      throw new IOException(method + " has status " + response.statusCode());
+    HttpResponse<InputStream> response =
+        http.send(request.build(), HttpResponse.BodyHandlers.ofInputStream());
+    try (InputStream content = response.body()) {
+      byte[] bytes = content.readNBytes(MAX_RESPONSE);
+      int code = response.statusCode();
+      if (code != 200) {
+        String message = method + " has status " + code + ": " + Excerpt.of(utf8(bytes));
+        boolean isRejected = code >= 400 && code < 500 && code != 408 && code != 429;
+        throw isRejected ? new Rejected(message) : new IOException(message);
+      }
+      return Json.MAPPER.readTree(bytes);
     }
-    return Json.MAPPER.readTree(response.body());
+  }
+
+  private static String utf8(byte[] bytes) {
+    return new String(bytes, StandardCharsets.UTF_8);
   }
 
   private void warn(String reason) {
@@ -217,14 +272,14 @@ public final class Mlflow implements Callback {
    *     null for none
    */
   public record Config(String uri, String experiment, int every, @Nullable String accessToken)
-      implements CallbackConfig {
+      implements CallbackConfig.ReportsToServer {
     public Config {
       new Checks()
           .that(
-              uri == null || uri.matches("https?://[^/\\s]\\S*"),
+              uri == null || ADDRESS.matcher(uri).matches(),
               "uri",
-              uri,
-              "must be an http or https URL")
+              uri == null ? "" : uri.replaceFirst("//[^/]*@", "//***@"),
+              "must be an http or https URL without a user")
           .that(!experiment.contains("'"), "experiment", experiment, "must not contain a quote")
           .positive("every", every)
           .verify();

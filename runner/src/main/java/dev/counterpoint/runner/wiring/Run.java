@@ -3,6 +3,7 @@ package dev.counterpoint.runner.wiring;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.MissingNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.callback.CallbackConfig.ReportsToServer;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.internal.storage.Json;
@@ -65,8 +66,8 @@ public record Run(
     FileFinder files,
     List<String> notes,
     SettingsTree written) {
-  private static final String QUERY = "(?s)data\\..*\\.sql\\..*";
-  private static final String SERVER = "callbacks\\.\\d+\\.(uri|accessToken)";
+  /** The environment variable of a process that is a {@link #isRepetition repetition}. */
+  public static final String REPETITION = "COUNTERPOINT_REPETITION";
 
   /** The settings that may change when a run is resumed, and on which later steps depend. */
   private static final List<String> OF_PART =
@@ -223,17 +224,44 @@ public record Run(
   }
 
   /**
-   * The settings of the queries of the data, and of the servers to which callbacks report, as JSON,
-   * so that no two runs with others have the same text; empty if there are none.
+   * The settings of the queries of the data as JSON, so that no two runs with other queries have
+   * the same text; empty if there are none.
    */
   public String queries() {
-    Map<String, String> queries = settings(QUERY + "|" + SERVER);
-    return queries.isEmpty() ? "" : Json.MAPPER.valueToTree(queries).toString();
+    return json(settings("(?s)data\\..*\\.sql\\..*"));
+  }
+
+  /**
+   * The settings of the callbacks that send results to a server, like {@link #queries}; empty in a
+   * repetition.
+   */
+  public String servers() {
+    Map<String, String> servers = new TreeMap<>();
+    for (int i = 0; i < file.callbacks().size() && !isRepetition(); i++) {
+      if (file.callbacks().get(i) instanceof ReportsToServer) {
+        servers.putAll(settings("callbacks\\." + i + "\\..*"));
+      }
+    }
+    return json(servers);
+  }
+
+  /** Checks the servers that a run directory names, but not those of the command line. */
+  private static void requireServers(Run run, Request request) {
+    if (request.sets().stream().noneMatch(set -> set.startsWith("callbacks="))) {
+      run.trust().requireQueries(run.servers());
+    }
+  }
+
+  /** Whether this process trains steps that another training has reported. */
+  public static boolean isRepetition() {
+    return System.getenv(REPETITION) != null;
   }
 
   /** The settings of the queries of the data; a text of several lines is one item. */
   public List<String> queryLines() {
-    return lines(settings(QUERY));
+    return settings("(?s)data\\..*\\.sql\\..*").entrySet().stream()
+        .map(it -> it.getKey() + ": " + it.getValue())
+        .toList();
   }
 
   private Map<String, String> settings(String keys) {
@@ -242,13 +270,13 @@ public record Run(
     return settings;
   }
 
-  private static List<String> lines(Map<String, String> settings) {
-    return settings.entrySet().stream().map(it -> it.getKey() + ": " + it.getValue()).toList();
+  private static String json(Map<String, String> settings) {
+    return settings.isEmpty() ? "" : Json.MAPPER.valueToTree(settings).toString();
   }
 
-  /** What {@link #queries} has, and the code that a training uses, each on a line for people. */
+  /** The queries and the code that a training of this run uses, each on a line for people. */
   public List<String> codeLines() {
-    List<String> lines = new ArrayList<>(lines(settings(QUERY + "|" + SERVER)));
+    List<String> lines = new ArrayList<>(queryLines());
     code.hashes().forEach((entry, hash) -> lines.add("code: SHA-256 " + hash + ", " + entry));
     if (!queryLines().isEmpty()) {
       lines.add("NOT verified: that the queries return the rows of the training");
@@ -318,6 +346,7 @@ public record Run(
       }
     }
     Run run = existing(directory, request.sets(), request.classpath(), request.trust());
+    requireServers(run, request);
     if (Files.exists(run.directory().summary()) && run.directory().newestStep().isEmpty()) {
       throw new InvalidSettings(
           "The run in %s has finished and its checkpoints were deleted, so it cannot be"
@@ -494,6 +523,7 @@ public record Run(
             tree);
     if (origin != null) {
       request.trust().requireQueries(run.queries());
+      requireServers(run, request);
     }
     return run;
   }

@@ -6,6 +6,7 @@ import com.google.inject.Module;
 import com.google.inject.Provides;
 import com.google.inject.Singleton;
 import dev.counterpoint.core.callback.Callback;
+import dev.counterpoint.core.callback.CallbackConfig.ReportsToServer;
 import dev.counterpoint.core.callback.CallbackContext;
 import dev.counterpoint.core.callback.MetricsFile;
 import dev.counterpoint.core.callback.StopSignal;
@@ -178,7 +179,9 @@ public record RunModule(
     // For rank 0 the other ranks are other processes.
     Supplier<String> contention = distributed ? () -> "" : new Contention();
     callbacks.add(new TrainingProgress(console, every, contention));
-    run.file().callbacks().forEach(config -> callbacks.add(config.build(context)));
+    run.file().callbacks().stream()
+        .filter(config -> !Run.isRepetition() || !(config instanceof ReportsToServer))
+        .forEach(config -> callbacks.add(config.build(context)));
     callbacks.add(
         new RunReport( // after the callback that selects the model
             run.directory(),

@@ -205,6 +205,7 @@ final class DatabaseRegistryTest {
   }
 
   @Test
+  @Timeout(value = 2, unit = TimeUnit.HOURS) // of many kills
   void aKilledProcessLeavesTheStateBeforeOrAfterItsChange() throws Exception {
     Path file = file("killed");
     Path one = model("one", 300_000);

@@ -22,6 +22,8 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** The callback {@code mlflow}, with a server that answers as MLflow does. */
 final class MlflowTest {
@@ -33,6 +35,7 @@ final class MlflowTest {
   private final Map<String, String> parameters = new ConcurrentHashMap<>();
   private final List<JsonNode> runs = new CopyOnWriteArrayList<>();
   private final List<String> statuses = new CopyOnWriteArrayList<>();
+  private volatile String rejected = "none"; // a kind of values
   private final List<String> tokens = new CopyOnWriteArrayList<>();
 
   @BeforeEach
@@ -71,6 +74,10 @@ final class MlflowTest {
         answer.putObject("run").putObject("info").put("run_id", "r" + runs.size());
       }
       case "runs/log-batch" -> {
+        if (body.has(rejected)) {
+          status = 400;
+          break;
+        }
         body.path("metrics").forEach(metrics::add);
         body.path("params")
             .forEach(it -> parameters.put(it.path("key").asText(), it.path("value").asText()));
@@ -174,11 +181,28 @@ final class MlflowTest {
     int sent = metrics.size();
     Terminal terminal = new Terminal();
 
-    for (String command : List.of("train", "reproduce")) {
-      assertThat(terminal.run(command, small.path())).isEqualTo(ExitCode.INVALID_REQUEST);
-      assertThat(terminal.err()).contains("callbacks.0.uri", "127.0.0.1");
-    }
+    assertThat(terminal.run("train", small.path())).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("callbacks.0.uri", "127.0.0.1");
     assertThat(metrics).hasSize(sent);
+    assertThat(terminal.run("evaluate", small.path())).isEqualTo(ExitCode.SUCCESS);
+  }
+
+  @Test
+  void aServerOfTheCommandLineNeedsNoTrust() throws IOException {
+    small.train("--until", "3");
+    small.resume("--set", callback(port(), ""));
+
+    assertThat(steps("train/loss")).containsExactly(4, 5, 6);
+  }
+
+  @Test
+  void valuesThatTheServerRejectsAreSkipped() {
+    rejected = "params";
+    small.train("--set", callback(port(), ""));
+
+    assertThat(parameters).isEmpty();
+    assertThat(steps("train/loss")).containsExactly(1, 2, 3, 4, 5, 6);
+    assertThat(statuses).containsExactly("r1 FINISHED");
   }
 
   @Test
@@ -190,5 +214,21 @@ final class MlflowTest {
         .as(terminal.err())
         .isEqualTo(ExitCode.SUCCESS);
     assertThat(runs).hasSize(1);
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {"http://user:password@localhost:5000", "http://localhost:99999", "localhost:5000"})
+  void anAddressThatIsNotOfAServerIsRejected(String uri) {
+    Terminal terminal = new Terminal();
+    int code =
+        terminal.run(
+            "train",
+            folder.resolve("small.yaml").toString(),
+            "--set",
+            "callbacks=[{type: mlflow, uri: \"" + uri + "\"}]");
+
+    assertThat(code).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("callbacks.0.uri").doesNotContain("password");
   }
 }

@@ -33,8 +33,8 @@ public record Fingerprint(String hash, Map<String, String> parts) {
   }
 
   /**
-   * The names of the parts that have changed, are new, or are missing; none if the examples are
-   * equal, whose files may have other names or formats.
+   * The names of the parts that have changed, are new, or are missing. Empty if the hashes of the
+   * examples are equal, even if the files differ.
    */
   public List<String> changedSince(Fingerprint before) {
     if (hash.equals(before.hash)) {

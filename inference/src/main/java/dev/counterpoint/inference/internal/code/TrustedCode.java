@@ -193,7 +193,7 @@ public final class TrustedCode {
    * @param queries empty for none
    * @throws IOException if the list cannot be written
    */
-  public void add(Map<Path, String> hashes, String queries) throws IOException {
+  public void add(Map<Path, String> hashes, String... queries) throws IOException {
     Set<String> trusted = read();
     Stream<String> code =
         hashes.entrySet().stream().map(it -> it.getValue() + "  " + onOneLine("" + it.getKey()));

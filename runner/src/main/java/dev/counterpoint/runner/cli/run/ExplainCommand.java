@@ -21,6 +21,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalLong;
+import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
@@ -189,7 +190,9 @@ public final class ExplainCommand extends ConsoleCommand {
     Map<String, String> changed;
     if (recorded.isArray()) {
       changed = FlatSettings.of(run.settings());
-      changed.keySet().retainAll(recorded.valueStream().map(JsonNode::asText).toList());
+      changed
+          .keySet()
+          .retainAll(recorded.valueStream().map(JsonNode::asText).collect(Collectors.toSet()));
     } else { // without classes of the user, or of an earlier version
       changed = ChangedSettings.of(run.settings());
     }

@@ -170,7 +170,13 @@ public final class RunsCommand extends ConsoleCommand {
     List<Map<String, String>> rows = new ArrayList<>();
     Set<String> columns = new LinkedHashSet<>(List.of("run", "split", "step", "epoch"));
     for (Entry entry : entries) {
-      RunLog log = RunLog.readAny(new RunDirectory(entry.path()).metrics());
+      RunLog log;
+      try {
+        log = RunLog.readAny(new RunDirectory(entry.path()).metrics());
+      } catch (InvalidSettings e) {
+        console.log(String.valueOf(e.getMessage()));
+        continue;
+      }
       for (JsonNode row : Iterables.concat(log.train(), log.validation())) {
         if (row instanceof ObjectNode values) {
           values.properties().removeIf(it -> it.getValue().isNull()); // not finite

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli.train;
 
+import dev.counterpoint.core.callback.CallbackConfig.ReportsToServer;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.model.BaseModel;
@@ -20,6 +21,8 @@ record FastDevRun() implements ShortTraining {
         Map.of(
             "name",
             file.name() + "-fast-dev-run",
+            "callbacks",
+            file.callbacks().stream().filter(it -> !(it instanceof ReportsToServer)).toList(),
             "training",
             RecordCopy.with(
                 file.training().withEpochs(STEPS).withMaxSteps(STEPS).withValidateEvery(null),

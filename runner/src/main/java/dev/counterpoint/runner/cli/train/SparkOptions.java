@@ -78,7 +78,7 @@ final class SparkOptions {
     if (plan != null) {
       Run planned = Run.of(distributed(run));
       RunBundle.pack(planned, plan);
-      planned.trust().add(planned.code().hashes(), planned.queries());
+      planned.trust().add(planned.code().hashes(), planned.queries(), planned.servers());
       return ExitCode.SUCCESS;
     }
     SparkSubmission submission =

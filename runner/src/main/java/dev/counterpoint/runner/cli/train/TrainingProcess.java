@@ -318,7 +318,7 @@ final class TrainingProcess {
     RunDirectory directory = run.directory();
     Map<Path, String> code = code().save(run.code());
     try {
-      run.trust().add(code, run.queries());
+      run.trust().add(code, run.queries(), run.servers());
     } catch (IOException e) {
       console.log(
           "The code of the run was not added to the list of trusted code: %s. Later commands need --trust-code.",

@@ -282,13 +282,13 @@ public final class TuneCommand implements Callable<Integer> {
         isFound
             ? "best: --set " + String.join(" --set ", trials.sets(best.trial()))
             : "All trials have failed.";
-    Path page = folder.resolve("sweep.html");
-    AtomicFile.writeText(page, SweepPage.of(name, state, head, rows, settings).toHtml());
-    FileAccess.makeFilePrivate(page);
     if (isFound) {
       console.print(state);
       console.print("run directory: " + trials.directory(best.trial()));
     }
+    Path page = folder.resolve("sweep.html");
+    AtomicFile.writeText(page, SweepPage.of(name, state, head, rows, settings).toHtml());
+    FileAccess.makeFilePrivate(page);
     console.print("page: " + page);
     return isFound ? ExitCode.SUCCESS : ExitCode.RUN_FAILED;
   }
