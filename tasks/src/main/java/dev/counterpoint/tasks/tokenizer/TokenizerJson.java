@@ -41,6 +41,8 @@ record TokenizerJson(String name) {
 
   private static final int MAX_COMPONENTS = 64;
   private static final int MAX_TOKEN = 256;
+  private static final int MAX_IDS = 10_000_000;
+  private static final int MAX_ADDED = 1_000;
   private static final int MAX_TEXT = 4_000_000;
 
   /** How many times as long as a text its components may make it. */
@@ -224,8 +226,10 @@ record TokenizerJson(String name) {
     JsonNode vocabulary = model.get("vocab");
     Set<Integer> ids = new HashSet<>();
     for (Map.Entry<String, JsonNode> token : vocabulary.properties()) {
-      if (!ids.add(token.getValue().asInt())) {
-        throw invalid("model.vocab." + token.getKey(), token.getValue(), "an id of its own");
+      int id = token.getValue().asInt();
+      if (id >= MAX_IDS || !ids.add(id)) {
+        throw invalid(
+            "model.vocab." + token.getKey(), token.getValue(), "an id of its own below " + MAX_IDS);
       }
     }
     if (model.path("unk_id").asInt() >= vocabulary.size()) {
@@ -265,9 +269,13 @@ record TokenizerJson(String name) {
     for (String key : List.of("single", "pair")) {
       JsonNode pieces = processor.get(key);
       String path = "post_processor." + key;
+      int count = 0;
       for (JsonNode special : pieces.findValues("SpecialToken")) {
-        if (!tokens.has(special.path("id").asText())) {
-          throw invalid(path, special, "one of special_tokens");
+        JsonNode token = tokens.path(special.path("id").asText());
+        count += token.path("ids").size();
+        if (token.isMissingNode() || count > MAX_ADDED) {
+          throw invalid(
+              path, special, "one of special_tokens, which add at most " + MAX_ADDED + " tokens");
         }
       }
       List<String> texts =

@@ -45,6 +45,28 @@ final class TokenizerLimitsTest {
   }
 
   @Test
+  void aLargeIdIsRejected() throws Exception {
+    ObjectNode file = file();
+    file.withObject("/model/vocab").put("c", Integer.MAX_VALUE);
+
+    assertRejected(file, "model.vocab.c");
+  }
+
+  @Test
+  void aTemplateThatAddsManyTokensIsRejected() throws Exception {
+    String template =
+        "{'type': 'TemplateProcessing', 'single': [%1$s{'Sequence': {'id': 'A', 'type_id': 0}}],"
+            + " 'pair': [], 'special_tokens': {'a': {'id': 'a', 'ids': [0%2$s], 'tokens': ['a'%3$s]}}}";
+    String special = "{'SpecialToken': {'id': 'a', 'type_id': 0}},".repeat(20);
+    assertRejected(
+        file()
+            .set(
+                "post_processor",
+                json(template.formatted(special, ", 0".repeat(99), ", 'a'".repeat(99)))),
+        "post_processor.single");
+  }
+
+  @Test
   void deeplyNestedComponentsAreRejected() throws Exception {
     String decoder = "{'type': 'Fuse'}";
     for (int i = 0; i < 20; i++) {
