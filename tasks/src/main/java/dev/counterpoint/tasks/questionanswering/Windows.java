@@ -31,6 +31,9 @@ final class Windows implements AutoCloseable {
    */
   private final HuggingFaceTokenizer questionTokenizer;
 
+  /** A pair of empty texts, which has only special tokens. */
+  private final Encoding empty;
+
   private final int maxQuestionTokens;
 
   /**
@@ -44,6 +47,7 @@ final class Windows implements AutoCloseable {
     maxQuestionTokens = Math.min(MAX_QUESTION_TOKENS, maxLength / 4);
     tokenizer = source.load("only_second", maxLength, stride);
     questionTokenizer = source.load("do_not_truncate", Tokenizer.UNLIMITED, 0);
+    empty = questionTokenizer.encode("", "", true, false);
   }
 
   /**
@@ -52,21 +56,24 @@ final class Windows implements AutoCloseable {
    * @param index the index of the question among all questions
    */
   List<Window> split(Question question, int index) {
+    String text = truncateQuestion(question.text());
+    int asked = encode(text).getIds().length;
+    source.checkRoom(empty, tokenizer.getMaxLength(), tokenizer.getStride() + asked);
+    String context = question.context();
     Encoding first =
-        source.run(
-            "encode a question",
-            () ->
-                tokenizer.encode(
-                    truncateQuestion(question.text()), question.context(), true, true));
+        source.encode(() -> tokenizer.encode(text, context, true, true), text, context);
     int type = contextType(first);
     return Stream.concat(Stream.of(first), Arrays.stream(first.getOverflowing()))
         .map(encoding -> window(encoding, type, question, index))
         .toList();
   }
 
+  private Encoding encode(String question) {
+    return source.encode(() -> questionTokenizer.encode(question, false, false), question);
+  }
+
   private String truncateQuestion(String text) {
-    Encoding encoding = questionTokenizer.encode(text, false, false);
-    CharSpan[] spans = encoding.getCharTokenSpans();
+    CharSpan[] spans = encode(text).getCharTokenSpans();
     return spans.length <= maxQuestionTokens
         ? text
         : text.substring(0, text.offsetByCodePoints(0, spans[maxQuestionTokens - 1].getEnd()));

@@ -150,8 +150,7 @@ record TokenFiles(
       String columns =
           documents.read(
               (text, endsDocument) -> {
-                Encoding encoding =
-                    file.run("encode a text", () -> encoder.encode(text, false, false));
+                Encoding encoding = file.encode(() -> encoder.encode(text, false, false), text);
                 for (long id : encoding.getIds()) {
                   ids.put(id);
                   unknown[0] += file.isUnknown(id) ? 1 : 0;

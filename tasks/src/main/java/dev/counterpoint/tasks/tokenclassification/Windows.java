@@ -29,17 +29,17 @@ final class Windows implements AutoCloseable {
   Windows(Tokenizer source, int maxLength) throws IOException {
     this.source = source;
     tokenizer = source.load("true", maxLength, maxLength / 4);
-    if (tokenizer.encode("", true, false).getIds().length > maxLength / 4) {
+    try {
+      source.checkRoom(encode(""), maxLength, maxLength / 2);
+    } catch (InvalidSettings e) {
       tokenizer.close();
-      throw new InvalidSettings(
-          "maxLength %s leaves no room for the words: %s adds special tokens.",
-          maxLength, source.name());
+      throw e;
     }
     prefix = Arrays.equals(encode("a").getIds(), encode(" a").getIds()) ? "" : " ";
   }
 
   private Encoding encode(String... words) {
-    return source.run("encode words", () -> tokenizer.encode(words, true, true));
+    return source.encode(() -> tokenizer.encode(words, true, true), words);
   }
 
   /** Returns the windows of a sentence. */

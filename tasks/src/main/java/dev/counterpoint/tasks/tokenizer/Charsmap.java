@@ -5,10 +5,10 @@ import java.nio.ByteOrder;
 import java.nio.IntBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
-import java.util.ArrayDeque;
 import java.util.Base64;
 import java.util.BitSet;
-import java.util.Deque;
+import java.util.HashSet;
+import java.util.Set;
 
 /**
  * Character map of SentencePiece's normalizer: the number of bytes of a trie, the trie as a double
@@ -17,6 +17,9 @@ import java.util.Deque;
  * position does not exist.
  */
 record Charsmap(IntBuffer trie, ByteBuffer replacements) {
+  /** How many times as long as a text, in bytes, its replacement may be. */
+  static final int MAX_GROWTH = 12;
+
   private static final int FLAG = 1 << 31;
 
   static boolean isValid(String base64) {
@@ -39,27 +42,29 @@ record Charsmap(IntBuffer trie, ByteBuffer replacements) {
     }
   }
 
-  /** Visits all units that a text can reach. */
+  /** Visits all units that a text can reach, those of short texts first. */
   private boolean isValid() {
     BitSet visited = new BitSet(trie.limit());
-    Deque<Integer> nodes = new ArrayDeque<>();
-    nodes.add(next(0));
-    while (!nodes.isEmpty()) {
-      int node = nodes.remove();
-      if ((node | 255) >= trie.limit()) {
-        return false;
-      }
-      for (int label = 1; label < 256 && !visited.get(node); label++) {
-        int unit = trie.get(node ^ label);
-        if ((unit & (FLAG | 255)) == label) {
-          int child = next(node ^ label);
-          if ((unit >> 8 & 1) == 1 && !isReplacement(child)) {
-            return false;
-          }
-          nodes.add(child);
+    Set<Integer> nodes = Set.of(next(0));
+    for (int bytes = 1; !nodes.isEmpty(); bytes++) {
+      Set<Integer> following = new HashSet<>();
+      for (int node : nodes) {
+        if ((node | 255) >= trie.limit()) {
+          return false;
         }
+        for (int label = 1; label < 256 && !visited.get(node); label++) {
+          int unit = trie.get(node ^ label);
+          if ((unit & (FLAG | 255)) == label) {
+            int child = next(node ^ label);
+            if ((unit >> 8 & 1) == 1 && !isReplacement(child, bytes * MAX_GROWTH)) {
+              return false;
+            }
+            following.add(child);
+          }
+        }
+        visited.set(node);
       }
-      visited.set(node);
+      nodes = following;
     }
     return true;
   }
@@ -70,11 +75,17 @@ record Charsmap(IntBuffer trie, ByteBuffer replacements) {
     return position ^ (unit >>> 10 << ((unit & 1 << 9) >> 6));
   }
 
-  private boolean isReplacement(int leaf) {
+  private boolean isReplacement(int leaf, int maxBytes) {
     if (leaf < 0 || leaf >= trie.limit()) {
       return false;
     }
     int start = trie.get(leaf) & ~FLAG;
-    return start < replacements.limit() && (replacements.get(start) & 0xC0) != 0x80;
+    int end = start;
+    while (end < replacements.limit() && end - start <= maxBytes && replacements.get(end) != 0) {
+      end++;
+    }
+    return start < replacements.limit()
+        && (replacements.get(start) & 0xC0) != 0x80
+        && end - start <= maxBytes;
   }
 }

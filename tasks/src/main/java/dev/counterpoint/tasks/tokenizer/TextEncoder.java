@@ -50,12 +50,11 @@ public final class TextEncoder implements AutoCloseable {
   public TextEncoder(Tokenizer file, int maxLength) throws IOException {
     this.file = file;
     tokenizer = file.load("true", maxLength, 0);
-    int special = encode("", true).getIds().length;
-    if (special >= maxLength) {
+    try {
+      file.checkRoom(encode("", true), maxLength, 0);
+    } catch (InvalidSettings e) {
       tokenizer.close();
-      throw new InvalidSettings(
-          "maxLength %s leaves no room for text: %s adds %s special tokens to each text.",
-          maxLength, file.name(), special);
+      throw e;
     }
   }
 
@@ -88,15 +87,14 @@ public final class TextEncoder implements AutoCloseable {
     return tokenizer.getMaxLength();
   }
 
-  /** Encodes one text. The library's own batches abort the process on an error. */
   private Encoding encode(String text, boolean special) {
-    return file.run("encode a text", () -> tokenizer.encode(text, special, false));
+    return file.encode(() -> tokenizer.encode(text, special, false), text);
   }
 
   private Encoding encode(String text, @Nullable String second) {
     return second == null
         ? encode(text, true)
-        : file.run("encode a pair", () -> tokenizer.encode(text, second, true, false));
+        : file.encode(() -> tokenizer.encode(text, second, true, false), text, second);
   }
 
   /**
@@ -240,6 +238,9 @@ public final class TextEncoder implements AutoCloseable {
    * @param seconds the second text of each pair; null if there are no pairs
    */
   public Encoding[] encodings(List<String> texts, @Nullable List<String> seconds) {
+    if (seconds != null) {
+      file.checkRoom(encode("", ""), maxLength(), 0);
+    }
     return IntStream.range(0, texts.size())
         .parallel()
         .mapToObj(i -> truncated(texts.get(i), seconds == null ? null : seconds.get(i)))

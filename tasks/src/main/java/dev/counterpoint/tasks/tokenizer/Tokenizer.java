@@ -1,5 +1,6 @@
 package dev.counterpoint.tasks.tokenizer;
 
+import ai.djl.huggingface.tokenizers.Encoding;
 import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,12 +12,14 @@ import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.NativeFailure;
 import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.kernel.NativeLibraries;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashMap;
 import java.util.HashSet;
 import java.util.List;
@@ -34,6 +37,7 @@ import java.util.stream.Stream;
  * @param settings the content of {@code tokenizer_config.json}: the special tokens by role
  * @param vocabularySize the number of token ids, which range from 0 to this value, exclusive
  * @param special the ids of special tokens
+ * @param maxText the maximum number of characters of a text
  * @param notes notes for the user about settings that are not used
  */
 @SuppressWarnings("ArrayRecordComponent") // Never compared.
@@ -43,6 +47,7 @@ public record Tokenizer(
     ObjectNode settings,
     int vocabularySize,
     Special special,
+    int maxText,
     List<String> notes) {
   /** The maximum length of texts that are not truncated. */
   public static final int UNLIMITED = 1_000_000_000;
@@ -135,7 +140,7 @@ public record Tokenizer(
       return this;
     }
     byte[] unframed = TokenizerFiles.bytes(file.putNull("post_processor"));
-    return new Tokenizer(name, unframed, settings, vocabularySize, special, notes);
+    return new Tokenizer(name, unframed, settings, vocabularySize, special, maxText, notes);
   }
 
   /**
@@ -148,7 +153,6 @@ public record Tokenizer(
    */
   public HuggingFaceTokenizer load(String truncation, int maxLength, int stride)
       throws IOException {
-    NativeLibraries.load("tokenizers", LibUtils::checkStatus);
     String length = Integer.toString(maxLength);
     Map<String, String> options =
         Map.of(
@@ -157,23 +161,65 @@ public record Tokenizer(
             "modelMaxLength", length,
             "stride", Integer.toString(stride),
             "padding", "false");
+    return load(json, name, options);
+  }
+
+  /** Creates a native tokenizer of the content of a {@code tokenizer.json}. */
+  static HuggingFaceTokenizer load(byte[] json, String name, Map<String, String> options)
+      throws IOException {
+    NativeLibraries.load("tokenizers", LibUtils::checkStatus);
     try {
       return HuggingFaceTokenizer.newInstance(new ByteArrayInputStream(json), options);
     } catch (RuntimeException e) {
-      throw failure("be read as a tokenizer", e);
+      throw failure(name, "be read as a tokenizer", e);
     }
+  }
+
+  /**
+   * Encodes a text, the words of a text, or a pair of texts. The library's own batches abort the
+   * process on an error.
+   *
+   * @throws InvalidSettings if the texts are too long
+   */
+  public Encoding encode(Supplier<Encoding> call, String... texts) {
+    long length = Arrays.stream(texts).mapToLong(String::length).sum();
+    if (length > maxText) {
+      throw new InvalidSettings(
+          "A text of %s characters is too long for %s, which accepts %s: %s",
+          length, name, maxText, Excerpt.of(texts[0]));
+    }
+    return run("encode a text", call);
   }
 
   /** Runs an operation of the native tokenizer, and names the operation in its exceptions. */
-  public <T> T run(String operation, Supplier<T> call) {
+  <T> T run(String operation, Supplier<T> call) {
     try {
       return call.get();
     } catch (RuntimeException e) {
-      throw failure(operation, e);
+      throw failure(name, operation, e);
     }
   }
 
-  private InvalidSettings failure(String operation, RuntimeException e) {
+  /**
+   * Checks the tokens that remain for a text beside special tokens.
+   *
+   * @param empty an encoding of an empty text, or pair of texts
+   * @param maxLength the maximum number of tokens
+   * @param reserved the number of tokens that windows share, and of a question
+   */
+  public void checkRoom(Encoding empty, int maxLength, int reserved) {
+    int special = empty.getIds().length;
+    if (maxLength - special <= reserved) {
+      throw new InvalidSettings(
+          "maxLength %s leaves no room for text: %s adds %s special tokens%s.",
+          maxLength,
+          name,
+          special,
+          reserved == 0 ? "" : ", and windows need " + reserved + " others");
+    }
+  }
+
+  private static InvalidSettings failure(String name, String operation, RuntimeException e) {
     return new InvalidSettings(
         NativeFailure.explain(e).orElse(name + " cannot " + operation + ": " + e.getMessage()));
   }

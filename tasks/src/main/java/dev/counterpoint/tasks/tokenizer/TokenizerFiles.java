@@ -58,6 +58,7 @@ final class TokenizerFiles {
   private final JsonNode family;
   private final ObjectNode roles; // special tokens and options
   private final ObjectNode file;
+  private final int maxText;
   private final TokenIds ids;
   private final List<String> notes = new ArrayList<>();
 
@@ -76,7 +77,7 @@ final class TokenizerFiles {
     family = TABLE.get(family());
     roles = roles();
     file = contents.containsKey(Tokenizer.JSON) ? object(Tokenizer.JSON, "any") : older();
-    TokenizerJson.check(file, source());
+    maxText = TokenizerJson.check(file, source());
     ids = new TokenIds(file.at("/model/vocab"));
   }
 
@@ -92,6 +93,7 @@ final class TokenizerFiles {
     if (family.has("components")) {
       setComponents();
     }
+    AddedTokens.check(file, source());
     int size = ids.size();
     checkPostProcessor(size);
     Tokenizer.Special special = special(source.path("padding").path("pad_id").asInt(size), size);
@@ -104,6 +106,7 @@ final class TokenizerFiles {
         exported(),
         Math.max(size, highest + 1),
         special,
+        maxText,
         notes);
   }
 

@@ -1,6 +1,8 @@
 package dev.counterpoint.tasks.tokenizer;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.core.JsonFactory;
+import com.fasterxml.jackson.core.StreamReadConstraints;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.ObjectReader;
@@ -11,6 +13,7 @@ import dev.counterpoint.core.internal.storage.Resource;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.text.Normalizer;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
@@ -27,14 +30,28 @@ import java.util.Set;
  * values, and in {@code a|b}, b is the kind of an object and a that of other values.
  */
 record TokenizerJson(String name) {
+  /** The native library reads nested components by recursion. */
+  private static final StreamReadConstraints DEPTH =
+      StreamReadConstraints.builder().maxNestingDepth(24).build();
+
   private static final ObjectReader JSON =
-      new JsonMapper().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
+      new JsonMapper(JsonFactory.builder().streamReadConstraints(DEPTH).build())
+          .reader()
+          .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-  /** How many times as long as a text its normalized form may be. */
-  private static final int MAX_GROWTH = 1 << 16;
+  private static final int MAX_COMPONENTS = 64;
+  private static final int MAX_TOKEN = 256;
+  private static final int MAX_IDS = 10_000_000;
+  private static final int MAX_ADDED = 1_000;
+  private static final int MAX_TEXT = 4_000_000;
 
-  /** How many times as long as a text other normalizers can make it. */
-  private static final Map<String, Integer> EXPANSION = Map.of("ByteLevel", 2, "Precompiled", 16);
+  /** How many times as long as a text its components may make it. */
+  private static final int MAX_GROWTH = 64;
+
+  /** How many times as long as a text a component can make it, beside what it inserts. */
+  private static final Map<String, Integer> GROWTH =
+      Map.of(
+          "BertNormalizer", 3, "ByteLevel", 2, "Metaspace", 2, "Precompiled", Charsmap.MAX_GROWTH);
 
   private static final JsonNode COMPONENTS = resource("components.json");
 
@@ -47,8 +64,10 @@ record TokenizerJson(String name) {
    * Validates the content of a {@code tokenizer.json}.
    *
    * @param name the file name for messages
+   * @return the maximum number of characters of a text: longer ones need much memory, and more
+   *     steps of a regular expression than the library allows
    */
-  static void check(ObjectNode file, String name) {
+  static int check(ObjectNode file, String name) {
     TokenizerJson check = new TokenizerJson(name);
     if (file.path("model").path("vocab").isEmpty()) {
       throw invalid(name, "model.vocab", file.path("model").path("vocab"), "a vocabulary");
@@ -59,26 +78,47 @@ record TokenizerJson(String name) {
     check.model(typed.get("model"));
     file.path("post_processor").findParents("special_tokens").forEach(check::template);
     for (JsonNode regex : file.findValues("Regex")) {
-      if (TokenizerRegex.mayBacktrack(regex.asText())) {
+      if (!TokenizerRegex.isAllowed(regex.asText(), System.getenv(TokenizerRegex.VARIABLE))) {
         throw check.invalid(
             "Regex",
             regex,
-            "a pattern of common syntax that repeats only characters and sequences of them, such as"
-                + " (ab)+, and without a*b*c; possessive repetitions, such as a*+, are allowed");
+            "that of a published tokenizer, or alternatives that repeat only their last character,"
+                + " such as [a-z]+|\\d{2}: other ones can end the process. If you trust the file,"
+                + " set the environment variable "
+                + TokenizerRegex.VARIABLE
+                + "=any");
       }
     }
-    double growth = 1; // of a text, if each replacement applies to the result of the one before it
-    for (JsonNode replacement : file.findParents("pattern")) {
-      boolean mayBeEmpty = replacement.path("pattern").path("String").asText().isEmpty();
-      growth *= Math.max(1, replacement.path("content").asText().length() + (mayBeEmpty ? 1 : 0));
+    return (int) (MAX_TEXT / check.growth(file));
+  }
+
+  /** How many times as long a text can become before it is split, without usual normalization. */
+  private double growth(ObjectNode file) {
+    double inserted = 1;
+    double growth = 1;
+    int count = 0;
+    for (String part : List.of("normalizer", "pre_tokenizer", "post_processor", "decoder")) {
+      boolean isOfInput = part.equals("normalizer") || part.equals("pre_tokenizer");
+      for (JsonNode component : file.path(part).findParents("type")) {
+        String type = component.get("type").asText();
+        double replaced = Math.max(1, component.at("/pattern/String").asText().length());
+        String content = component.path(type.equals("Prepend") ? "prepend" : "content").asText();
+        int length = Normalizer.normalize(content, Normalizer.Form.NFKD).length();
+        inserted *= Math.max(1, length / replaced);
+        growth *= isOfInput ? GROWTH.getOrDefault(type, 1) : 1;
+        count++;
+      }
     }
-    for (JsonNode type : file.path("normalizer").findValues("type")) {
-      growth *= EXPANSION.getOrDefault(type.asText(), 1);
+    if (count > MAX_COMPONENTS || inserted * growth > MAX_GROWTH) {
+      throw new InvalidSettings(
+          "%s has %s components, which can make a text %.0f times as long; at most %s and %s are allowed.",
+          name, count, inserted * growth, MAX_COMPONENTS, MAX_GROWTH);
     }
-    if (growth > MAX_GROWTH) {
-      throw check.invalid(
-          "normalizer", file.path("normalizer"), "shorter: a text could become too long");
-    }
+    boolean isSplitSimply =
+        file.findValues("Regex").stream().map(JsonNode::asText).allMatch(TokenizerRegex::isSimple)
+            && !file.path("pre_tokenizer").findValuesAsText("type").contains("ByteLevel");
+    boolean isMapped = file.path("normalizer").findValuesAsText("type").contains("Precompiled");
+    return inserted * (isMapped && !isSplitSimply ? Charsmap.MAX_GROWTH : 1);
   }
 
   /** Validates a value of a kind in {@code components.json}. */
@@ -158,7 +198,10 @@ record TokenizerJson(String name) {
       case "boolean" -> node.isBoolean();
       case "integer" -> isId(node);
       case "number" -> node.isNumber();
+      case "integer up to 1000" -> isId(node) && node.intValue() <= 1_000;
       case "string" -> node.isTextual();
+      case "non-empty string" -> !node.asText().isEmpty();
+      case "pattern of characters" -> !node.asText().isEmpty() && !node.asText().startsWith("(?=");
       case "char" -> node.asText().codePointCount(0, node.asText().length()) == 1;
       case "charsmap" -> node.isTextual() && Charsmap.isValid(node.asText());
       case "array" -> node.isArray();
@@ -166,7 +209,10 @@ record TokenizerJson(String name) {
           isId(node) || (node.isArray() && node.valueStream().allMatch(TokenizerJson::isId));
       case "token and id" -> node.size() == 2 && node.get(0).isTextual() && isId(node.get(1));
       case "token and score" ->
-          node.size() == 2 && node.get(0).isTextual() && node.get(1).isNumber();
+          node.size() == 2
+              && node.get(0).isTextual()
+              && node.get(0).asText().length() <= MAX_TOKEN
+              && node.get(1).isNumber();
       default ->
           kind.startsWith("=") && List.of(kind.substring(1).split("\\|")).contains(node.asText());
     };
@@ -180,8 +226,10 @@ record TokenizerJson(String name) {
     JsonNode vocabulary = model.get("vocab");
     Set<Integer> ids = new HashSet<>();
     for (Map.Entry<String, JsonNode> token : vocabulary.properties()) {
-      if (!ids.add(token.getValue().asInt())) {
-        throw invalid("model.vocab." + token.getKey(), token.getValue(), "an id of its own");
+      int id = token.getValue().asInt();
+      if (id >= MAX_IDS || !ids.add(id)) {
+        throw invalid(
+            "model.vocab." + token.getKey(), token.getValue(), "an id of its own below " + MAX_IDS);
       }
     }
     if (model.path("unk_id").asInt() >= vocabulary.size()) {
@@ -221,9 +269,13 @@ record TokenizerJson(String name) {
     for (String key : List.of("single", "pair")) {
       JsonNode pieces = processor.get(key);
       String path = "post_processor." + key;
+      int count = 0;
       for (JsonNode special : pieces.findValues("SpecialToken")) {
-        if (!tokens.has(special.path("id").asText())) {
-          throw invalid(path, special, "one of special_tokens");
+        JsonNode token = tokens.path(special.path("id").asText());
+        count += token.path("ids").size();
+        if (token.isMissingNode() || count > MAX_ADDED) {
+          throw invalid(
+              path, special, "one of special_tokens, which add at most " + MAX_ADDED + " tokens");
         }
       }
       List<String> texts =

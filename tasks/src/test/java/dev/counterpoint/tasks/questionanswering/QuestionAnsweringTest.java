@@ -101,6 +101,20 @@ class QuestionAnsweringTest {
   }
 
   @Test
+  void aStrideWithoutRoomForTheContextIsRejected() throws IOException {
+    ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
+    ArrayNode pair = (ArrayNode) tokenizer.at("/post_processor/pair");
+    for (int i = 0; i < 18; i++) {
+      pair.add(pair.get(0));
+    }
+    Path file = squad("The red bridge.", "red bridge");
+
+    assertThatThrownBy(() -> open(file, tokenizer))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("maxLength 32");
+  }
+
+  @Test
   void aContextWithoutTokensIsRejected() throws IOException {
     ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
     ObjectNode deletion = ((ArrayNode) tokenizer.at("/normalizer/normalizers")).addObject();

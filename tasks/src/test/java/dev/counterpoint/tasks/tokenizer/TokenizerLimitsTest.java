@@ -1,0 +1,200 @@
+package dev.counterpoint.tasks.tokenizer;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fasterxml.jackson.databind.ObjectMapper;
+import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.util.List;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+/** Files and texts that end the process in the native library, or need too much memory. */
+final class TokenizerLimitsTest {
+  private static final ObjectMapper JSON = new ObjectMapper();
+  private static final String STRIP = "{'type': 'Strip', 'strip_left': true, 'strip_right': true}";
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "normalizer.prepend; {'type': 'Prepend', 'prepend': ''}",
+        "normalizer.pattern; {'type': 'Replace', 'pattern': {'String': ''}, 'content': 'a'}",
+        "normalizer.pattern; {'type': 'Replace', 'pattern': {'Regex': '(?=(\\\\d{3})+(?!\\\\d))'}, 'content': ''}",
+        "pre_tokenizer.pattern; {'type': 'Split', 'pattern': {'Regex': 'a', 'String': 'a'}, 'behavior': 'Isolated', 'invert': false}",
+        "decoder.stop; {'type': 'Strip', 'content': ' ', 'start': 1, 'stop': 1}",
+        "model.max_input_chars; {'type': 'WordPiece', 'unk_token': 'a', 'continuing_subword_prefix': '##', 'max_input_chars_per_word': 1001, 'vocab': {'a': 0}}",
+        "COUNTERPOINT_TOKENIZER_REGEX=any; {'type': 'Split', 'pattern': {'Regex': 'a+b'}, 'behavior': 'Isolated', 'invert': false}"
+      })
+  void aComponentThatEndsTheProcessIsRejected(String detail, String component) throws Exception {
+    String part = detail.startsWith("COUNT") ? "pre_tokenizer" : detail.split("\\.")[0];
+    assertRejected(file().set(part, json(component)), detail);
+  }
+
+  @Test
+  void aLongTokenOfAUnigramModelIsRejected() throws Exception {
+    String model =
+        "{'type': 'Unigram', 'unk_id': 0, 'vocab': [['u', 0], ['%s', -1]]}"
+            .formatted("a".repeat(257));
+    assertRejected(file().set("model", json(model)), "model.vocab.1");
+  }
+
+  @Test
+  void aLargeIdIsRejected() throws Exception {
+    ObjectNode file = file();
+    file.withObject("/model/vocab").put("c", Integer.MAX_VALUE);
+
+    assertRejected(file, "model.vocab.c");
+  }
+
+  @Test
+  void aTemplateThatAddsManyTokensIsRejected() throws Exception {
+    String template =
+        "{'type': 'TemplateProcessing', 'single': [%1$s{'Sequence': {'id': 'A', 'type_id': 0}}],"
+            + " 'pair': [], 'special_tokens': {'a': {'id': 'a', 'ids': [0%2$s], 'tokens': ['a'%3$s]}}}";
+    String special = "{'SpecialToken': {'id': 'a', 'type_id': 0}},".repeat(20);
+    assertRejected(
+        file()
+            .set(
+                "post_processor",
+                json(template.formatted(special, ", 0".repeat(99), ", 'a'".repeat(99)))),
+        "post_processor.single");
+  }
+
+  @Test
+  void deeplyNestedComponentsAreRejected() throws Exception {
+    String decoder = "{'type': 'Fuse'}";
+    for (int i = 0; i < 20; i++) {
+      decoder = "{'type': 'Sequence', 'decoders': [" + decoder + "]}";
+    }
+    assertRejected(file().set("decoder", json(decoder)), "depth");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "normalizer; 1; {'type': 'Prepend', 'prepend': '%1$s'}",
+        "normalizer; 1; {'type': 'Replace', 'pattern': {'String': 'a'}, 'content': '%1$s'}",
+        "decoder; 1; {'type': 'Replace', 'pattern': {'String': 'a'}, 'content': '%1$s'}",
+        "normalizer; 3; {'type': 'Replace', 'pattern': {'Regex': '.'}, 'content': '\uFDFA'}",
+        "normalizer; 7; {'type': 'ByteLevel'}",
+        "pre_tokenizer; 7; {'type': 'ByteLevel', 'add_prefix_space': false, 'trim_offsets': true}",
+        "pre_tokenizer; 7; {'type': 'Metaspace', 'replacement': '_'}",
+        "pre_tokenizer; 65; {'type': 'Whitespace'}"
+      })
+  void componentsThatMakeATextVeryLongAreRejected(String part, int count, String component)
+      throws Exception {
+    String list = (component.formatted("b".repeat(65)) + ",").repeat(count).replaceFirst(",$", "");
+    String key = part.replace("_", "") + "s";
+    assertRejected(
+        file().set(part, json("{'type': 'Sequence', '%s': [%s]}".formatted(key, list))),
+        "components");
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {
+        "{'type': 'BertNormalizer', 'clean_text': true, 'handle_chinese_chars': true, 'strip_accents': true, 'lowercase': true}; \u0301",
+        STRIP + "; \u3000",
+        "{'type': 'Replace', 'pattern': {'String': 'A'}, 'content': ''}; AA"
+      })
+  void anAddedTokenThatTheNormalizerMakesEmptyIsRejected(String normalizer, String token)
+      throws Exception {
+    assertRejected(
+        withTokens("{'normalized': true, 'content': '%s'}".formatted(token))
+            .set("normalizer", json(normalizer)),
+        "added_tokens");
+  }
+
+  @Test
+  void anAddedTokenThatTheNormalizerKeepsIsAccepted() throws Exception {
+    Tokenizer tokenizer =
+        open(withTokens("{'normalized': true, 'content': ' x'}").set("normalizer", json(STRIP)));
+
+    assertThat(tokenizer.vocabularySize()).isEqualTo(3);
+  }
+
+  @Test
+  void anAddedTokenInTheWhiteSpaceOfAnotherIsRejected() throws Exception {
+    assertRejected(
+        withTokens("{'rstrip': true, 'content': 'x'}", "{'lstrip': true, 'content': ' '}"),
+        "lstrip");
+  }
+
+  @Test
+  void aTextOfMoreCharactersThanTheLimitIsRejected() throws Exception {
+    ObjectNode file =
+        file()
+            .set(
+                "normalizer",
+                json(
+                    "{'type': 'Replace', 'pattern': {'String': 'z'}, 'content': '%s'}"
+                        .formatted("b".repeat(50))));
+    try (TextEncoder encoder = new TextEncoder(open(file), 8)) {
+      assertThatThrownBy(() -> encoder.encodings(List.of("a".repeat(80_001)), null))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("80001 characters")
+          .hasMessageContaining("80000");
+    }
+  }
+
+  @Test
+  void aPairTemplateWithoutRoomForTextIsRejected() throws Exception {
+    String special = "{'SpecialToken': {'id': 'a', 'type_id': 0}},".repeat(8);
+    String sequence = "{'Sequence': {'id': '%s', 'type_id': 0}}";
+    String template =
+        "{'type': 'TemplateProcessing', 'single': [%s], 'pair': [%s%s, %s], 'special_tokens':"
+            + " {'a': {'id': 'a', 'ids': [0], 'tokens': ['a']}}}";
+    String first = sequence.formatted("A");
+    ObjectNode file =
+        file()
+            .set(
+                "post_processor",
+                json(template.formatted(first, special, first, sequence.formatted("B"))));
+    try (TextEncoder encoder = new TextEncoder(open(file), 8)) {
+      assertThatThrownBy(() -> encoder.encoded(List.of("a"), List.of("b")))
+          .isInstanceOf(InvalidSettings.class)
+          .hasMessageContaining("maxLength 8");
+    }
+  }
+
+  private static ObjectNode file() throws IOException {
+    return json(
+        "{'added_tokens': [], 'model': {'type': 'WordLevel', 'vocab': {'a': 0, 'b': 1}, 'unk_token': 'a'}}");
+  }
+
+  private static ObjectNode withTokens(String... tokens) throws IOException {
+    ObjectNode file = file();
+    for (String token : tokens) {
+      ObjectNode added =
+          json("{'single_word': false, 'lstrip': false, 'rstrip': false, 'normalized': false}");
+      added.put("special", false).put("id", 2 + file.path("added_tokens").size());
+      file.withArray("added_tokens").add(added.setAll(json(token)));
+    }
+    return file;
+  }
+
+  private static ObjectNode json(String text) throws IOException {
+    return (ObjectNode) JSON.readTree(text.replace('\'', '"'));
+  }
+
+  private static Tokenizer open(Object file) {
+    return Tokenizer.of(file.toString().getBytes(StandardCharsets.UTF_8), "tokenizer.json");
+  }
+
+  private static void assertRejected(Object file, String detail) {
+    assertThatThrownBy(() -> open(file))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("tokenizer.json")
+        .hasMessageContaining(detail);
+  }
+}
