@@ -420,15 +420,15 @@ public record Run(
   }
 
   /**
-   * The existing files and folders that the data and model settings name, by their keys. The path
-   * of a reference is masked when it is printed.
+   * The existing files and folders that the settings of data, model and loss name, by their keys.
+   * The path of a reference is masked when it is printed.
    */
   public Map<String, Path> namedFiles() {
     Map<String, Path> named = new TreeMap<>();
     FlatSettings.of(binder.resolvedTree(file))
         .forEach(
             (key, value) -> {
-              if (key.matches("(data|model)\\..*(?<!\\.sql\\.(url|query))")
+              if (key.matches("(data|model|loss)\\..*(?<!\\.sql\\.(url|query))")
                   && (key.matches(".*\\.(path|from|images|labels)")
                       || value.matches(".*\\w[./:]\\w.*"))) {
                 try {

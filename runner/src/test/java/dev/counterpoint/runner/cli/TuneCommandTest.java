@@ -93,6 +93,15 @@ final class TuneCommandTest {
     assertThat(tune(terminal, "--sweep", "model.width=8", "--metric=acuracy", "--output", output))
         .isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(terminal.err()).contains("\"accuracy\"");
+    assertThat(
+            tune(
+                terminal,
+                "--sweep",
+                "loss=cross-entropy,{type: cross-entropy}",
+                "--output",
+                output))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("--metric", "[accuracy");
     assertThat(tune(terminal)).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(tune(terminal, "--batch-size", "--trials=3")).isEqualTo(ExitCode.INVALID_REQUEST);
     assertThat(Path.of(output)).doesNotExist();

@@ -95,6 +95,18 @@ final class DistillationExampleTest {
         .asText();
   }
 
+  @Test
+  void theTeacherIsRecordedLikeData() throws IOException {
+    train("recorded");
+
+    assertThat(
+            AtomicFile.readJson(folder.resolve("recorded/provenance.json"))
+                .path("files")
+                .fieldNames())
+        .toIterable()
+        .anyMatch(key -> key.startsWith("loss.teacher"));
+  }
+
   private static double[] softmax(float[] logits, double temperature) {
     double sum = 0;
     double[] exponentials = new double[logits.length];

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.cli.tune;
 
+import com.google.common.collect.Sets;
 import com.google.inject.Guice;
 import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.data.source.DataSplits;
@@ -42,6 +43,7 @@ import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.OptionalDouble;
+import java.util.Set;
 import java.util.TreeMap;
 import java.util.concurrent.Callable;
 import java.util.function.ToDoubleFunction;
@@ -236,6 +238,12 @@ public final class TuneCommand implements Callable<Integer> {
     }
     Map<String, Optional<Mode>> modes = data.modes();
     Evaluation.requireMeasured(sweep.metric(), modes.keySet());
+    if (sweep.metric().equals("loss")
+        && sweep.parameters().keySet().stream().anyMatch(key -> key.matches("loss(\\..*)?"))) {
+      throw new InvalidSettings(
+          "Trials with different settings of the loss cannot be compared by it: add --metric, one of %s.",
+          Sets.difference(modes.keySet(), Set.of("loss")));
+    }
     return Optional.ofNullable(sweep.mode())
         .or(() -> Objects.requireNonNull(modes.get(sweep.metric())))
         .orElseThrow(
