@@ -96,7 +96,9 @@ final class ProvenanceTest {
                 "train", folder.resolve("small.yaml").toString(), "--output", small.path()))
         .isEqualTo(ExitCode.RUN_FAILED);
 
-    assertThat(small.provenance().path("exit").asText()).startsWith("failed: ");
+    assertThat(small.provenance().path("exit").asText())
+        .startsWith("failed: ")
+        .doesNotContain("Exception");
   }
 
   @Test

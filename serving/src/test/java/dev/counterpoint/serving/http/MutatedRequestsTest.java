@@ -16,11 +16,12 @@ import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.concurrent.TimeUnit;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
 /** Random changes of valid requests are answered or refused, and never fail the server. */
-@Timeout(120)
+@Timeout(value = 2, unit = TimeUnit.HOURS) // for a million requests
 final class MutatedRequestsTest {
   private static final int COUNT = Integer.getInteger("counterpoint.mutations", 3_000);
   private static final String BINARY_JSON =

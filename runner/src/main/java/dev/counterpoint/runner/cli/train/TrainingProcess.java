@@ -214,7 +214,8 @@ final class TrainingProcess {
   private void recordFailure(Throwable failure) {
     try {
       if (RunDirectory.isRun(run.directory().path())) {
-        recordEnd("failed: " + failure);
+        boolean isOurs = failure.getClass().getName().startsWith("dev.counterpoint.");
+        recordEnd("failed: " + (isOurs ? failure.getMessage() : failure));
       }
     } catch (IOException | RuntimeException e) {
       failure.addSuppressed(e);
