@@ -283,7 +283,7 @@ final class TokenizerFiles {
 
   /** The rows of the model's token embedding; without a limit if they are not known. */
   private int modelRows() {
-    return model.path("vocab_size").asInt(Integer.MAX_VALUE);
+    return Math.min(TokenizerJson.MAX_IDS, model.path("vocab_size").asInt(TokenizerJson.MAX_IDS));
   }
 
   private static ObjectNode token(String content) {

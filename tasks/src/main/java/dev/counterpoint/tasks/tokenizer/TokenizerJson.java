@@ -13,6 +13,7 @@ import dev.counterpoint.core.internal.storage.Resource;
 import dev.counterpoint.core.internal.storage.Utf8File;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
+import java.nio.charset.StandardCharsets;
 import java.text.Normalizer;
 import java.util.HashSet;
 import java.util.List;
@@ -41,7 +42,9 @@ record TokenizerJson(String name) {
 
   private static final int MAX_COMPONENTS = 64;
   private static final int MAX_TOKEN = 256;
-  private static final int MAX_IDS = 10_000_000;
+  private static final int MAX_AFFIX = 64;
+  private static final int MAX_ADDED_TOKENS = 50_000; // The library needs 12 seconds for them.
+  static final int MAX_IDS = 10_000_000;
   private static final int MAX_ADDED = 1_000;
   private static final int MAX_TEXT = 4_000_000;
 
@@ -76,7 +79,19 @@ record TokenizerJson(String name) {
     ((ObjectNode) typed.get("model")).put("type", modelType(file.get("model")));
     check.component(typed, "tokenizer", "");
     check.model(typed.get("model"));
-    file.path("post_processor").findParents("special_tokens").forEach(check::template);
+    if (file.path("added_tokens").size() > MAX_ADDED_TOKENS) {
+      throw new InvalidSettings(
+          "%s has %s added tokens; at most %s are allowed.",
+          name, file.path("added_tokens").size(), MAX_ADDED_TOKENS);
+    }
+    if (!StandardCharsets.UTF_8.newEncoder().canEncode(file.toString())) {
+      throw new InvalidSettings("%s has a text with a part of a surrogate pair.", name);
+    }
+    List<JsonNode> templates = file.path("post_processor").findParents("special_tokens");
+    templates.forEach(check::template);
+    if (templates.size() > 1) {
+      throw check.invalid("post_processor", templates.get(1), "the only TemplateProcessing");
+    }
     for (JsonNode regex : file.findValues("Regex")) {
       if (!TokenizerRegex.isAllowed(regex.asText(), System.getenv(TokenizerRegex.VARIABLE))) {
         throw check.invalid(
@@ -97,6 +112,7 @@ record TokenizerJson(String name) {
     double inserted = 1;
     double growth = 1;
     int count = 0;
+    int byteLevels = 0;
     for (String part : List.of("normalizer", "pre_tokenizer", "post_processor", "decoder")) {
       boolean isOfInput = part.equals("normalizer") || part.equals("pre_tokenizer");
       for (JsonNode component : file.path(part).findParents("type")) {
@@ -106,6 +122,9 @@ record TokenizerJson(String name) {
         int length = Normalizer.normalize(content, Normalizer.Form.NFKD).length();
         inserted *= Math.max(1, length / replaced);
         growth *= isOfInput ? GROWTH.getOrDefault(type, 1) : 1;
+        if (isOfInput && type.equals("ByteLevel") && ++byteLevels > 1) {
+          throw invalid(part, component, "the only ByteLevel: letters of one can be decomposed");
+        }
         count++;
       }
     }
@@ -198,7 +217,11 @@ record TokenizerJson(String name) {
       case "boolean" -> node.isBoolean();
       case "integer" -> isId(node);
       case "number" -> node.isNumber();
-      case "integer up to 1000" -> isId(node) && node.intValue() <= 1_000;
+      case "integer up to 200" -> isId(node) && node.intValue() <= 200;
+      case "affix" -> node.isTextual() && node.asText().length() <= MAX_AFFIX;
+      case "short string" -> node.isTextual() && node.asText().length() <= MAX_TOKEN;
+      case "short non-empty string" ->
+          !node.asText().isEmpty() && node.asText().length() <= MAX_TOKEN;
       case "string" -> node.isTextual();
       case "non-empty string" -> !node.asText().isEmpty();
       case "pattern of characters" -> !node.asText().isEmpty() && !node.asText().startsWith("(?=");

@@ -34,7 +34,7 @@ final class TokenizerRegex {
     String escape =
         "\\\\(?:[pP]\\{\\^?\\w+}|u(?![dD][89a-fA-F])\\p{XDigit}{4}|\\p{Punct}|[dDhHnrsStwW])";
     String content = "(?:" + escape + "|&(?!&)|[^\\[\\]\\\\&])";
-    String item = "(?:" + escape + "|\\[\\^?" + content + "+]|[^\\[\\\\()|{*+?^$])";
+    String item = "(?:" + escape + "|\\[\\^?+" + content + "+]|[^\\[\\\\()|{*+?^$])";
     String alternative = "(?:I\\?)?I+(?:\\+|\\{[1-9](?:,[1-9]?)?}|I[*?])?".replace("I", item);
     return Pattern.compile(alternative + "(?:\\|" + alternative + ")*");
   }

@@ -39,6 +39,9 @@ final class TokenizerRegexTest {
   @ParameterizedTest
   @ValueSource(
       strings = {
+        "[^]",
+        "[^]|]?[yq]z+",
+        "a?[^]b|c]*",
         "[ab]+(?:b|b|b|b|b|b|b|b|b|b|b|b|b|b|b)",
         "b+.++c",
         "(((((((((a)))))))))",
