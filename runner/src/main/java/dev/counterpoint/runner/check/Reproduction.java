@@ -34,9 +34,9 @@ public final class Reproduction {
   private final boolean hasResult;
 
   /**
-   * Reads what the run directory has.
+   * Reads the result and the newest checkpoint of a run.
    *
-   * @throws InvalidSettings if that is neither a result nor a checkpoint
+   * @throws InvalidSettings if it has neither
    */
   public Reproduction(Run run) throws IOException {
     this.run = run;

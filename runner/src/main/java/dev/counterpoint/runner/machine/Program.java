@@ -20,7 +20,7 @@ public final class Program {
   private static final String OURS =
       "(core|tasks|models|inference|serving|strategies)-\\d.*\\.jar|counterpoint.*\\.jar";
 
-  /** What the program is built from, as in the launcher. */
+  /** The sources of the program, as in the launcher. */
   private static final List<String> SOURCES =
       Stream.concat(
               Stream.of("pom.xml", ".mvn", "experiments"),

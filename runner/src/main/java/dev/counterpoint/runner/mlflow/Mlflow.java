@@ -59,7 +59,7 @@ public final class Mlflow implements Callback {
   private static final int MAX_METRICS = 1000; // of a request
   private static final int MAX_PARAMETERS = 100; // of a request
   private static final int MAX_RESPONSE = 1 << 20; // bytes
-  private static final long PAUSE = 1000; // milliseconds between two requests
+  private static final long PAUSE = 1000; // milliseconds between two attempts
   private static final long LAST_PASS = 10_000; // milliseconds at the end
   private static final Duration TIMEOUT = Duration.ofSeconds(5); // to connect, and to answer
 
@@ -144,11 +144,13 @@ public final class Mlflow implements Callback {
       attempt(this::sendWaiting);
     }
     attempt(this::sendWaiting);
-    attempt(
-        () -> {
-          long now = System.currentTimeMillis();
-          post("runs/update", Map.of(RUN_ID, id, "status", status, "end_time", now));
-        });
+    if (!id.isEmpty()) {
+      attempt(
+          () -> {
+            long now = System.currentTimeMillis();
+            post("runs/update", Map.of(RUN_ID, id, "status", status, "end_time", now));
+          });
+    }
   }
 
   /** Requests; what they have not sent is sent by the next attempt. */

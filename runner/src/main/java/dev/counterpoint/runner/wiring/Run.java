@@ -66,6 +66,8 @@ public record Run(
     FileFinder files,
     List<String> notes,
     SettingsTree written) {
+  private static final String QUERY = "(?s)data\\..*\\.sql\\..*";
+
   /** The environment variable of a process that is a {@link #isRepetition repetition}. */
   public static final String REPETITION = "COUNTERPOINT_REPETITION";
 
@@ -228,7 +230,7 @@ public record Run(
    * the same text; empty if there are none.
    */
   public String queries() {
-    return json(settings("(?s)data\\..*\\.sql\\..*"));
+    return json(settings(QUERY));
   }
 
   /**
@@ -258,8 +260,8 @@ public record Run(
   }
 
   /** The settings of the queries of the data; a text of several lines is one item. */
-  public List<String> queryLines() {
-    return settings("(?s)data\\..*\\.sql\\..*").entrySet().stream()
+  private List<String> queryLines() {
+    return settings(QUERY).entrySet().stream()
         .map(it -> it.getKey() + ": " + it.getValue())
         .toList();
   }

@@ -97,7 +97,7 @@ record TokenizerJson(String name) {
         throw check.invalid(
             "Regex",
             regex,
-            "that of a published tokenizer, or alternatives that repeat only their last character,"
+            "a pattern of a published tokenizer, or alternatives that repeat only their last character,"
                 + " such as [a-z]+|\\d{2}: other ones can end the process. If you trust the file,"
                 + " set the environment variable "
                 + TokenizerRegex.VARIABLE
@@ -252,7 +252,7 @@ record TokenizerJson(String name) {
       int id = token.getValue().asInt();
       if (id >= MAX_IDS || !ids.add(id)) {
         throw invalid(
-            "model.vocab." + token.getKey(), token.getValue(), "an id of its own below " + MAX_IDS);
+            "model.vocab." + token.getKey(), token.getValue(), "a unique id below " + MAX_IDS);
       }
     }
     if (model.path("unk_id").asInt() >= vocabulary.size()) {

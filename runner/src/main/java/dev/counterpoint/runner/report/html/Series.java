@@ -49,7 +49,7 @@ record Series(String name, double[] steps, double[] values) {
   /**
    * Describes the series as text, for screen readers.
    *
-   * @param over what the steps are, such as step
+   * @param over the unit of the horizontal axis, such as step
    * @param text formats a step
    */
   String describe(String over, DoubleFunction<String> text) {

@@ -23,7 +23,7 @@ public record SweepPage(
    * @param folder the name of its run directory
    * @param cells its row of the table
    * @param value the compared metric; null if it has none
-   * @param isComplete false if successive halving ended it early
+   * @param isComplete false if successive halving stopped it early
    */
   public record Trial(
       String folder, List<String> cells, @Nullable Double value, boolean isComplete) {
