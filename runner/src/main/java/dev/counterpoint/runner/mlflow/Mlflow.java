@@ -270,8 +270,8 @@ public final class Mlflow implements Callback {
    * @param uri the address of the tracking server, such as {@code http://localhost:5000}
    * @param experiment the name of the experiment, which is created if it does not exist
    * @param every the number of steps between two points of the training curves
-   * @param accessToken sent as {@code Authorization: Bearer}, such as {@code ${ENV:MLFLOW_TOKEN}};
-   *     null for none
+   * @param accessToken sent as {@code Authorization: Bearer}; a reference to an environment
+   *     variable or a file; null for none
    */
   public record Config(String uri, String experiment, int every, @Nullable String accessToken)
       implements CallbackConfig.ReportsToServer {
