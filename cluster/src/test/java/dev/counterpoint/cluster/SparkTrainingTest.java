@@ -4,7 +4,9 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -173,6 +175,60 @@ final class SparkTrainingTest {
               files.filter(file -> file.getFileName().toString().startsWith("counterpoint-spark-")))
           .isEmpty();
     }
+  }
+
+  @Test
+  void filesAreScoredByTasksAndASecondStartContinues() throws Exception {
+    Path table = Files.createDirectory(folder.resolve("table"));
+    Files.writeString(table.resolve("a.csv"), "id,sentence\n1,a fine film\n2,dull\n");
+    Files.writeString(table.resolve("b.csv"), "id,sentence\n3,not bad\n");
+    Path scores = folder.resolve("scores.csv");
+
+    assertThat(predict(table, scores, spark(programOfThisMachine()))).as(log()).isZero();
+    assertThat(log()).contains("2 of 2 files");
+    assertThat(scores.resolve("part-00000.csv")).content().contains("id,", "1,", "2,");
+    assertThat(scores.resolve("_temporary")).doesNotExist();
+    Path alone = folder.resolve("alone.csv");
+    assertThat(predict(table.resolve("b.csv"), alone, List.of())).isZero();
+    String second = Files.readString(alone);
+    assertThat(scores.resolve("part-00001.csv")).hasContent(second);
+
+    Files.delete(scores.resolve("part-00001.csv"));
+    FileTime time = Files.getLastModifiedTime(scores.resolve("part-00000.csv"));
+    assertThat(predict(table, scores, spark(programOfThisMachine()))).as(log()).isZero();
+    assertThat(scores.resolve("part-00001.csv")).hasContent(second);
+    assertThat(Files.getLastModifiedTime(scores.resolve("part-00000.csv"))).isEqualTo(time);
+
+    Files.writeString(table.resolve("b.csv"), "id,sentence\n3,\n");
+    assertThat(predict(table, scores, spark(programOfThisMachine()))).as(log()).isEqualTo(2);
+    assertThat(log()).contains("scores.csv exists");
+  }
+
+  @Test
+  void invalidRowEndsTheScoringWithItsFileAndLine() throws Exception {
+    Path table = Files.createDirectory(folder.resolve("invalid"));
+    Files.writeString(table.resolve("a.csv"), "id,sentence\n1,good\n");
+    Files.write(table.resolve("b.csv"), "id,sentence\n2,\u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
+    Path scores = folder.resolve("invalid.csv");
+
+    assertThat(predict(table, scores, spark(programOfThisMachine()))).as(log()).isEqualTo(2);
+    assertThat(log()).contains("b.csv", "UTF-8").doesNotContain("\tat ", "counterpoint: counterpoint");
+  }
+
+  private static int predict(Path table, Path scores, List<String> more) throws Exception {
+    List<String> arguments = new ArrayList<>(List.of(folder.resolve("alone").toString()));
+    arguments.addAll(List.of("--data", table.toString(), "--output", scores.toString()));
+    arguments.addAll(List.of("--keep", "id"));
+    arguments.addAll(more);
+    Path log = folder.resolve("predict.log");
+    try (Training process =
+        Training.start("predict", log, cluster.environment(), arguments)) {
+      return process.exitCode();
+    }
+  }
+
+  private static String log() throws IOException {
+    return Files.readString(folder.resolve("predict.log"));
   }
 
   private static void assertMistake(

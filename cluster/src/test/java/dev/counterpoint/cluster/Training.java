@@ -9,17 +9,24 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.TimeUnit;
 
-/** A process of {@code counterpoint train}, from the built jar. */
+/** A process of {@code counterpoint}, from the built jar. */
 record Training(Process process, Path log) implements AutoCloseable {
   private static final int SECONDS = 150; // for one training on a busy machine
 
   /** Starts a training with its output in {@code log}. */
   static Training start(Path log, Map<String, String> environment, List<String> arguments)
       throws IOException {
+    return start("train", log, environment, arguments);
+  }
+
+  /** Starts a command with its output in {@code log}. */
+  static Training start(
+      String name, Path log, Map<String, String> environment, List<String> arguments)
+      throws IOException {
     List<String> command = new ArrayList<>();
     command.addAll(List.of(SparkCluster.java(), "-Xmx512m", "-jar"));
     command.add(home().resolve("counterpoint.jar").toString());
-    command.add("train");
+    command.add(name);
     command.addAll(arguments);
     ProcessBuilder builder = new ProcessBuilder(command).redirectErrorStream(true);
     builder.environment().putAll(environment);

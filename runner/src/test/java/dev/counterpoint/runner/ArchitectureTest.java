@@ -37,7 +37,7 @@ final class ArchitectureTest {
   private static final String INFERENCE = "dev.counterpoint.inference..";
   private static final String SERVING = "dev.counterpoint.serving..";
   private static final String STRATEGIES = "dev.counterpoint.strategies..";
-  private static final String SPARK = "dev.counterpoint.strategies.spark";
+  private static final String SPARK = "dev.counterpoint.strategies.spark..";
   private static final String LAUNCH = "dev.counterpoint.strategies.launch";
   private static final String NETWORK = "dev.counterpoint.strategies.internal.network";
   private static final String RENDEZVOUS = "dev.counterpoint.strategies.internal.rendezvous";

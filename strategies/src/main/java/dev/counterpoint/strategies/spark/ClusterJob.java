@@ -7,9 +7,7 @@ import dev.counterpoint.strategies.launch.LaunchException;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankExit;
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.Collections;
-import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.ExecutionException;
@@ -66,14 +64,13 @@ final class ClusterJob {
    * @throws LaunchException if the job has failed, with the cause
    */
   int run() throws IOException, InterruptedException {
-    try (JavaSparkContext context = context()) {
-      String home = conf.get("spark.counterpoint.home", "");
+    try (JavaSparkContext context = JobConf.start(conf)) {
       try (DriverServer server = startServer(context.getConf())) {
         Address address = new Address(context.getConf().get("spark.driver.host"), server.port());
         RankTask task =
             new RankTask(
                 plan,
-                program(context, home),
+                Program.of(context),
                 new DriverConnection.Driver(address, secret),
                 context.broadcast(bundle));
         return new Execution(context, server).run(task);
@@ -81,35 +78,9 @@ final class ClusterJob {
     }
   }
 
-  private JavaSparkContext context() {
-    try {
-      return new JavaSparkContext(conf);
-    } catch (Exception e) { // Scala throws undeclared checked exceptions.
-      throw new LaunchException(
-          RankExit.FAILED,
-          "Spark did not start with the master " + conf.get("spark.master", "(none)") + ": " + e);
-    }
-  }
-
   private DriverServer startServer(SparkConf actual) throws IOException {
     String host = actual.get("spark.driver.bindAddress", actual.get("spark.driver.host"));
     return DriverServer.start(new Address(host, JobConf.port(actual)), secret, attempts);
-  }
-
-  /** The jars are sent with the job, unless the executors have the program already. */
-  private Program program(JavaSparkContext context, String home) {
-    Path own = Program.ownHome();
-    String flags = Program.flags(conf);
-    if (!home.isEmpty()) {
-      return new Program(home, List.of(), flags);
-    }
-    if (context.isLocal()) {
-      return new Program(own.toString(), List.of(), flags);
-    }
-    List<Path> jars = Program.jarsIn(own);
-    jars.forEach(jar -> context.addFile(jar.toUri().toString()));
-    List<String> names = jars.stream().map(jar -> jar.getFileName().toString()).toList();
-    return new Program(null, names, flags);
   }
 
   /** The running job. */

@@ -2,10 +2,12 @@ package dev.counterpoint.strategies.spark;
 
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.LaunchException;
+import dev.counterpoint.strategies.launch.RankExit;
 import org.apache.spark.SparkConf;
+import org.apache.spark.api.java.JavaSparkContext;
 
 /** Spark's settings for a training; the user's settings have precedence. */
-record JobConf(SparkConf given) {
+public record JobConf(SparkConf given) {
   private static final String WAIT = "spark.counterpoint.wait";
   private static final String PORT = "spark.counterpoint.port";
 
@@ -38,6 +40,21 @@ record JobConf(SparkConf given) {
           PORT + " \"" + port + "\" must be a port, or 0 for any that is free.");
     }
     return Integer.parseInt(port);
+  }
+
+  /**
+   * Starts Spark.
+   *
+   * @throws LaunchException if it does not start
+   */
+  public static JavaSparkContext start(SparkConf conf) {
+    try {
+      return new JavaSparkContext(conf);
+    } catch (Exception e) { // Scala throws undeclared checked exceptions.
+      throw new LaunchException(
+          RankExit.FAILED,
+          "Spark did not start with the master " + conf.get("spark.master", "(none)") + ": " + e);
+    }
   }
 
   SparkConf completed(JobPlan plan) {

@@ -18,9 +18,7 @@ import java.io.Writer;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
-import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.spark.BarrierTaskContext;
@@ -172,36 +170,15 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
   public ProcessBuilder rank(int rank) throws IOException {
     Path runFile = placement.folder().runFile(store.directory());
     ProcessBuilder builder =
-        process(List.of("train", runFile.toString(), "--output", store.directory().toString()));
-    Map<String, String> environment = builder.environment();
+        job.program()
+            .process(
+                placement.folder(),
+                placement.tasks().localRanks(),
+                placement.context().cpus(),
+                List.of("train", runFile.toString(), "--output", store.directory().toString()));
     if (!store.isShared()) {
-      RankEnvironment.markDirectoryCopy(environment);
+      RankEnvironment.markDirectoryCopy(builder.environment());
     }
-    engine(placement.context().cpus()).forEach(environment::putIfAbsent);
-    return builder;
-  }
-
-  /** Variables that libtorch and the C library read, as the launcher sets them. */
-  private static Map<String, String> engine(int threads) {
-    return Map.of(
-        "OMP_NUM_THREADS",
-        Integer.toString(threads),
-        "GOMP_SPINCOUNT",
-        "100000",
-        "GLIBC_TUNABLES",
-        "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0"
-            + ":glibc.malloc.trim_threshold=1099511627776:glibc.malloc.arena_max=1"
-            + ":glibc.malloc.mxfast=0:glibc.malloc.tcache_count=1");
-  }
-
-  private ProcessBuilder process(List<String> arguments) throws IOException {
-    List<String> flags = new ArrayList<>(job.program().jvmFlags(placement.tasks().localRanks()));
-    flags.add("-Djava.io.tmpdir=" + placement.folder().folder("tmp"));
-    List<String> command = Program.command(job.program().jarsHere(), flags);
-    command.addAll(arguments);
-    ProcessBuilder builder =
-        new ProcessBuilder(command).directory(placement.folder().path().toFile());
-    builder.environment().put("LC_ALL", "C.UTF-8"); // The encoding of file names and output.
     return builder;
   }
 

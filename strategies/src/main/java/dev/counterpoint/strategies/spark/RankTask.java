@@ -36,7 +36,7 @@ final class RankTask extends AbstractFunction1<Iterator<Integer>, Iterator<Integ
     TaskPlacement placement = TaskPlacement.of(context);
     RankId id = placement.id(context.stageAttemptNumber());
     try (DriverConnection connection = DriverConnection.open(driver, id);
-        TaskFolder folder = TaskFolder.create(placement.rank())) {
+        TaskFolder folder = TaskFolder.create("rank-" + placement.rank())) {
       int code = supervise(new RankSupervisor.Placement(context, placement, folder), connection);
       return CollectionConverters.asScala(List.of(code).iterator());
     } catch (IOException e) {

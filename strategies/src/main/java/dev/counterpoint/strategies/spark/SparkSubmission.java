@@ -20,7 +20,6 @@ import java.util.stream.Stream;
  * @param environment of this process
  */
 public record SparkSubmission(Path home, Map<String, String> environment) {
-  private static final String DRIVER = "dev.counterpoint.strategies.spark.SparkTraining";
   private static final String SUBMIT = "org.apache.spark.deploy.SparkSubmit";
   private static final String SCALA = "2.13";
   private static final String CORE = "spark-core_" + SCALA + "-";
@@ -30,10 +29,15 @@ public record SparkSubmission(Path home, Map<String, String> environment) {
    *
    * @param command the user's command, as {@code ./counterpoint}, for messages
    * @param settings more arguments of {@code spark-submit}
-   * @param training the arguments of the program, {@code train} first
+   * @param driver its main class
+   * @param arguments of the program, the command first
    */
   public record Request(
-      String command, String master, List<String> settings, List<String> training) {}
+      String command,
+      String master,
+      List<String> settings,
+      Class<?> driver,
+      List<String> arguments) {}
 
   /** A driver that is running. */
   public record Driver(Process process) {
@@ -77,9 +81,9 @@ public record SparkSubmission(Path home, Map<String, String> environment) {
     command.addAll(List.of("-cp", classPath(), SUBMIT));
     command.addAll(List.of("--master", request.master()));
     command.addAll(request.settings());
-    command.addAll(List.of("--class", DRIVER));
+    command.addAll(List.of("--class", request.driver().getName()));
     command.add(Program.ownJar().toString());
-    command.addAll(request.training());
+    command.addAll(request.arguments());
     ProcessBuilder builder =
         new ProcessBuilder(command)
             .redirectOutput(ProcessBuilder.Redirect.INHERIT)

@@ -1,7 +1,6 @@
 package dev.counterpoint.strategies.spark;
 
 import dev.counterpoint.strategies.launch.LaunchException;
-import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankExit;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -27,7 +26,7 @@ public final class SparkTraining {
   }
 
   /** Prints a failure as one message. */
-  static int exitCode(Callable<Integer> work, PrintStream err) {
+  public static int exitCode(Callable<Integer> work, PrintStream err) {
     try {
       return work.call();
     } catch (LaunchException e) {
@@ -66,19 +65,7 @@ public final class SparkTraining {
     } else if (RunStore.isUri(arguments.output())) {
       local = arguments.withoutOutput();
     }
-    List<String> command =
-        Program.command(Program.jarsIn(Program.ownHome()), Program.defaults("", System.getenv()));
-    command.addAll(local.words());
-    command.addAll(List.of("--plan", scratch.toString()));
-    ProcessBuilder builder =
-        new ProcessBuilder(command)
-            .redirectOutput(ProcessBuilder.Redirect.INHERIT)
-            .redirectError(ProcessBuilder.Redirect.INHERIT);
-    builder.environment().remove(ParentWatchdog.VARIABLE);
-    int code = builder.start().waitFor();
-    if (code != 0) {
-      throw new LaunchException(code, null); // The process has printed the reason.
-    }
+    Program.plan(local.words(), scratch);
     JobPlan plan = JobPlan.read(scratch);
     return Stream.of(arguments.run(), arguments.output())
         .filter(RunStore::isUri)

@@ -16,14 +16,19 @@ import org.apache.spark.SparkFiles;
  * A private folder of a task, next to the files of the job on this executor. Spark deletes what a
  * killed task leaves there with the other files of the job.
  */
-record TaskFolder(Path path) implements Closeable {
-  static TaskFolder create(int rank) throws IOException {
+public record TaskFolder(Path path) implements Closeable {
+  /**
+   * Creates a folder.
+   *
+   * @param name the beginning of its name
+   */
+  public static TaskFolder create(String name) throws IOException {
     Path parent = Path.of(SparkFiles.getRootDirectory()).toAbsolutePath().normalize();
-    return new TaskFolder(Files.createTempDirectory(parent, "rank-" + rank + "-"));
+    return new TaskFolder(Files.createTempDirectory(parent, name + "-"));
   }
 
   /** A subfolder, which is created if it does not exist. */
-  Path folder(String name) throws IOException {
+  public Path folder(String name) throws IOException {
     return Files.createDirectories(path.resolve(name));
   }
 
@@ -72,7 +77,7 @@ record TaskFolder(Path path) implements Closeable {
   }
 
   /** Deletes a folder with its content, if it exists. */
-  static void delete(Path folder) throws IOException {
+  public static void delete(Path folder) throws IOException {
     if (Files.exists(folder)) {
       try (Stream<Path> files = Files.walk(folder)) {
         for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {

@@ -11,8 +11,13 @@ import dev.counterpoint.inference.json.InputReader;
 import dev.counterpoint.inference.json.JsonPredictor;
 import dev.counterpoint.inference.json.ModelInput;
 import dev.counterpoint.runner.cli.option.ClassPathOption;
-import dev.counterpoint.runner.cli.option.ConsoleCommand;
+import dev.counterpoint.runner.cli.option.Consoles;
+import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.GivenOptions;
+import dev.counterpoint.runner.cli.option.SparkOptions;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.strategies.launch.ParentWatchdog;
+import dev.counterpoint.strategies.spark.scoring.SparkScoring;
 import dev.counterpoint.tasks.tabular.TabularRows;
 import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
 import java.io.IOException;
@@ -20,11 +25,15 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.LongSummaryStatistics;
+import java.util.Objects;
+import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
+import picocli.CommandLine.Spec;
 
 /** {@code counterpoint predict}: predicts labels or entities of texts, or answers to questions. */
 @Command(
@@ -44,7 +53,10 @@ import picocli.CommandLine.Parameters;
       "With --json each output line is a JSON object, and so is each line of standard input:"
           + " {\"text\": ...}, {\"text\": ..., \"text2\": ...}, {\"features\": [...]}, or {\"question\": ..., \"context\": ...}."
     })
-public final class PredictCommand extends ConsoleCommand {
+public final class PredictCommand implements Callable<Integer> {
+  private static final List<String> ON_SPARK =
+      List.of("--data", "--output", "--keep", "--classpath", "--trust-code");
+
   /** The number of rows of a file that are predicted at once. */
   private static final int BATCH = 256;
 
@@ -110,8 +122,12 @@ public final class PredictCommand extends ConsoleCommand {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
+  @Mixin private final SparkOptions spark = new SparkOptions();
+
+  @Spec private @Nullable CommandSpec spec;
+
   @Override
-  protected void run(Console console) throws IOException {
+  public Integer call() throws IOException {
     if (top != null && top < 1) {
       throw new InvalidSettings("--top " + top + " must be 1 or greater.");
     }
@@ -123,6 +139,11 @@ public final class PredictCommand extends ConsoleCommand {
     if (output == null && !keep.isEmpty()) {
       throw new InvalidSettings("--keep needs --output, the file for the columns.");
     }
+    if (spark.isRequested(ON_SPARK)) {
+      return scoreOnSpark(Objects.requireNonNull(spec));
+    }
+    ParentWatchdog.of(System.getenv());
+    Console console = Consoles.of(spec);
     try (Pipeline pipeline = TrainedModel.open(directory, classpath, console)) {
       PredictionFormatter formatter = formatter(pipeline, console);
       InputReader reader = InputReader.of(pipeline, question);
@@ -141,7 +162,19 @@ public final class PredictCommand extends ConsoleCommand {
         formatter.format(inputs).forEach(console::printText);
       }
       formatter.remarks().forEach(console::log);
+      return ExitCode.SUCCESS;
     }
+  }
+
+  /** The tasks cannot read a query, whose rows are in the cache of this machine. */
+  private int scoreOnSpark(CommandSpec command) throws IOException {
+    if (output == null || data == null || DatabaseFile.isOne(data) || DatabaseFile.isOne(output)) {
+      throw new InvalidSettings(
+          "--spark needs --data and --output, both with files of a folder that all machines share.");
+    }
+    List<String> arguments = new ArrayList<>(List.of("predict", directory.toString()));
+    arguments.addAll(GivenOptions.of(command, ON_SPARK));
+    return spark.submit(SparkScoring.class, arguments);
   }
 
   private void score(Pipeline pipeline, Path file, Console console) throws IOException {
@@ -157,12 +190,28 @@ public final class PredictCommand extends ConsoleCommand {
       throw new InvalidSettings("--output needs a model of tables or texts.");
     }
     ScoredTable table = new ScoredTable(pipeline, rows(data), keep, console);
-    if (DatabaseFile.isOne(file)) {
-      Path sums = ModelFolder.within(directory).resolve(FolderChecksums.FILE);
+    Path sums = ModelFolder.within(directory).resolve(FolderChecksums.FILE);
+    if (spark.plan().isPresent()) {
+      table
+          .plan(new ScoredFolder(file), Sha256.of(sums), taskArguments(), classpath.trust().lines())
+          .write(spark.plan().get());
+    } else if (DatabaseFile.isOne(file)) {
       table.insert(DatabaseFile.read(file, DatabaseTable.Target.class, code()), Sha256.of(sums));
     } else {
       table.write(file);
     }
+  }
+
+  private List<String> taskArguments() {
+    List<String> arguments = new ArrayList<>(List.of(directory.toAbsolutePath().toString()));
+    keep.forEach(column -> arguments.addAll(List.of("--keep", column)));
+    classpath
+        .paths()
+        .forEach(path -> arguments.addAll(List.of("--classpath", "" + path.toAbsolutePath())));
+    if (classpath.trustsCode()) {
+      arguments.add("--trust-code");
+    }
+    return arguments;
   }
 
   private Path rows(Path file) throws IOException {

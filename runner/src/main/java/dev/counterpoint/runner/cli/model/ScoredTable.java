@@ -4,6 +4,7 @@ import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.report.Console;
+import dev.counterpoint.strategies.spark.scoring.ScoringPlan;
 import dev.counterpoint.tasks.table.Columns;
 import dev.counterpoint.tasks.table.Table;
 import dev.counterpoint.tasks.table.TableFormat;
@@ -58,8 +59,7 @@ final class ScoredTable {
    * @throws InvalidSettings if it exists, or a row or a name is invalid
    */
   void write(Path output) throws IOException {
-    TableFormat format = table == null ? pipeline.input().format() : table.format();
-    TableFile.write(output, file -> source.read(format, it -> read(it, file::add)));
+    TableFile.write(output, file -> source.read(format(), it -> read(it, file::add)));
     console.log("%,d rows predicted: %s", rows, output);
   }
 
@@ -73,11 +73,26 @@ final class ScoredTable {
     String key = Sha256.of(all).substring(0, 16);
     try (DatabaseTable output = new DatabaseTable(target, key)) {
       skipped = output.rows();
-      TableFormat format = table == null ? pipeline.input().format() : table.format();
-      source.read(format, it -> read(it, output::insert));
+      source.read(format(), it -> read(it, output::insert));
       console.log(
           "%,d rows predicted, %,d were already in %s", rows, output.rows(), target.table());
     }
+  }
+
+  /**
+   * Plans a folder that tasks of Spark write.
+   *
+   * @param model a hash of the model
+   * @throws InvalidSettings if the table has not the columns of the model, or the folder exists
+   */
+  ScoringPlan plan(ScoredFolder folder, String model, List<String> arguments, String trusted)
+      throws IOException {
+    source.read(format(), this::checked);
+    return folder.plan(source, model + ' ' + keep, arguments, trusted);
+  }
+
+  private TableFormat format() {
+    return table == null ? pipeline.input().format() : table.format();
   }
 
   /** Receives the records of consecutive rows. */
@@ -85,17 +100,24 @@ final class ScoredTable {
     void add(List<Map<String, @Nullable Object>> records) throws IOException;
   }
 
-  private Table read(Table rows, Output out) throws IOException {
+  /** Checks that the table has the columns that are read. */
+  private Table checked(Table rows) {
     keep.forEach(column -> source.requireColumn(column, rows.columns()));
     if (table != null) {
       table.inputs().forEach(column -> source.requireColumn(column, rows.columns()));
     }
-    TextInput input = pipeline.input();
-    String text = table == null ? new Columns(input.text(), null).textColumn(source, rows) : "";
-    String text2 = input.text2();
+    String text2 = pipeline.input().text2();
     if (text2 != null) {
       source.requireColumn(text2, rows.columns());
     }
+    return rows;
+  }
+
+  private Table read(Table rows, Output out) throws IOException {
+    checked(rows);
+    TextInput input = pipeline.input();
+    String text = table == null ? new Columns(input.text(), null).textColumn(source, rows) : "";
+    String text2 = input.text2();
     long position = 0;
     for (Table.Row row = rows.next(); row != null; row = rows.next()) {
       if (position++ < skipped) {

@@ -47,11 +47,7 @@ public final class TableFile {
    */
   public static long write(Path output, Content content) throws IOException {
     String name = output.toString();
-    if (!name.matches(".*\\.(csv|jsonl|parquet)")) {
-      throw new InvalidSettings(
-          "--output %s must end with .csv, .jsonl or .parquet, or with .yaml for a table of a database.",
-          output);
-    }
+    extension(output);
     if (Files.exists(output)) {
       throw new InvalidSettings("--output %s exists; remove it, or choose another name.", output);
     }
@@ -78,6 +74,21 @@ public final class TableFile {
       Files.deleteIfExists(lines);
       Files.deleteIfExists(partial);
     }
+  }
+
+  /**
+   * The extension of a file that can be written, as {@code .parquet}.
+   *
+   * @throws InvalidSettings if it has another one
+   */
+  static String extension(Path output) {
+    String name = output.toString();
+    if (!name.matches(".*\\.(csv|jsonl|parquet)")) {
+      throw new InvalidSettings(
+          "--output %s must end with .csv, .jsonl or .parquet, or with .yaml for a table of a database.",
+          output);
+    }
+    return name.substring(name.lastIndexOf('.'));
   }
 
   /** Adds rows with the same columns as the first one. */

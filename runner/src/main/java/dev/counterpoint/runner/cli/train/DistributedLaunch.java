@@ -6,6 +6,7 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.distributed.Processes;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.cli.option.GivenOptions;
 import dev.counterpoint.runner.cli.option.Signals;
 import dev.counterpoint.runner.launch.DistributedJob;
 import dev.counterpoint.runner.report.Console;
@@ -99,8 +100,8 @@ record DistributedLaunch(
   private DistributedJob.Arguments arguments(Run.Request actual) {
     List<String> all = actual.arguments();
     CommandSpec command = commandLine.getCommandSpec();
-    all.addAll(TrainCommand.forwarded(command, OF_ALL_RANKS));
-    return new DistributedJob.Arguments(all, TrainCommand.forwarded(command, OF_RANK_ZERO));
+    all.addAll(GivenOptions.of(command, OF_ALL_RANKS));
+    return new DistributedJob.Arguments(all, GivenOptions.of(command, OF_RANK_ZERO));
   }
 
   /** Sets the number of workers to the number of ranks, and prints it. */

@@ -5,6 +5,7 @@ import dev.counterpoint.runner.cli.option.ClassPathOption;
 import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.option.NewFile;
+import dev.counterpoint.runner.cli.option.SparkOptions;
 import dev.counterpoint.runner.machine.EngineStart;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.wiring.JavaFile;
@@ -18,7 +19,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.Set;
 import java.util.concurrent.Callable;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
@@ -27,7 +27,6 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Parameters;
-import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.Spec;
 
 /**
@@ -117,8 +116,9 @@ public final class TrainCommand implements Callable<Integer> {
     if (trace != null) {
       NewFile.requireFolder("--trace", trace);
     }
-    if (spark.isRequested()) {
-      return spark.run(request);
+    SparkLaunch cluster = new SparkLaunch(spark, request);
+    if (cluster.isRequested()) {
+      return cluster.run(Objects.requireNonNull(spec));
     }
     ParentWatchdog watchdog = ParentWatchdog.of(System.getenv());
     Optional<RankEnvironment> rank = RankEnvironment.of(System.getenv());
@@ -153,25 +153,6 @@ public final class TrainCommand implements Callable<Integer> {
           "%s has a main method, so it is started as a program: %s cannot be used.",
           name, String.join(", ", unused));
     }
-  }
-
-  /**
-   * Those options of the command line, before or behind the command, that are given, as arguments
-   * for other processes. Their values are as written: a path would change a URI.
-   */
-  static List<String> forwarded(CommandSpec command, Set<String> names) {
-    List<String> arguments = new ArrayList<>();
-    ParseResult parsed = command.root().commandLine().getParseResult();
-    for (; parsed != null; parsed = parsed.subcommand()) {
-      for (OptionSpec option : parsed.matchedOptions()) {
-        String name = option.longestName();
-        if (names.contains(name) && !arguments.contains(name)) {
-          arguments.add(name);
-          arguments.addAll(option.arity().max() == 0 ? List.of() : option.originalStringValues());
-        }
-      }
-    }
-    return arguments;
   }
 
   /** The command line to record in the provenance. */

@@ -1,0 +1,56 @@
+package dev.counterpoint.runner.cli.model;
+
+import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.FolderEntries;
+import dev.counterpoint.core.internal.storage.Sha256;
+import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.runner.cli.option.NewFile;
+import dev.counterpoint.strategies.spark.scoring.ScoringPlan;
+import dev.counterpoint.tasks.table.TableSource;
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+
+/**
+ * The predictions of a table by tasks of Spark: a folder with a file for each file of the table. A
+ * hash of model, rows and columns is in its file {@code _scoring}, so that a second start continues
+ * only the same predictions.
+ *
+ * @param output the folder; its name has the extension of its files
+ */
+record ScoredFolder(Path output) {
+  private static final String KEY = "_scoring";
+
+  /**
+   * Creates the folder, unless it exists, and plans its files.
+   *
+   * @param key identifies the model and the columns
+   * @param arguments of {@code predict}, without the names of files
+   * @param trusted the content of the list of trusted code
+   * @throws InvalidSettings if the folder has other files
+   */
+  ScoringPlan plan(TableSource source, String key, List<String> arguments, String trusted)
+      throws IOException {
+    String extension = TableFile.extension(output);
+    NewFile.requireFolder("--output", output);
+    Path mark = output.resolve(KEY);
+    String hash = Sha256.of(key + '\n' + source.stamp()) + '\n';
+    boolean isSame = Files.isRegularFile(mark) && Files.readString(mark).equals(hash);
+    if (Files.exists(output)
+        && !isSame
+        && !(Files.isDirectory(output) && FolderEntries.of(output).isEmpty())) {
+      throw new InvalidSettings(
+          "--output %s exists and does not have predictions of this model for these rows; remove it, or choose another name.",
+          output);
+    }
+    Files.createDirectories(output);
+    AtomicFile.writeText(mark, hash);
+    return new ScoringPlan(
+        source.files().stream().map(file -> file.path().toAbsolutePath().toString()).toList(),
+        output.toAbsolutePath().toString(),
+        extension,
+        arguments,
+        trusted);
+  }
+}

@@ -1,0 +1,36 @@
+package dev.counterpoint.runner.cli.option;
+
+import java.util.ArrayList;
+import java.util.Collection;
+import java.util.List;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
+
+/** The options of a command line, as arguments for other processes. */
+public final class GivenOptions {
+  private GivenOptions() {}
+
+  /**
+   * Those options of the command line, before or behind the command, that are given. Their values
+   * are as written: a path would change a URI.
+   */
+  public static List<String> of(CommandSpec command, Collection<String> names) {
+    List<String> arguments = new ArrayList<>();
+    ParseResult parsed = command.root().commandLine().getParseResult();
+    for (; parsed != null; parsed = parsed.subcommand()) {
+      for (OptionSpec option : parsed.matchedOptions()) {
+        String name = option.longestName();
+        if (!names.contains(name) || arguments.contains(name)) {
+          continue;
+        }
+        if (option.arity().max() == 0) {
+          arguments.add(name);
+        } else {
+          option.originalStringValues().forEach(value -> arguments.addAll(List.of(name, value)));
+        }
+      }
+    }
+    return arguments;
+  }
+}
