@@ -20,6 +20,7 @@ import org.jspecify.annotations.Nullable;
  */
 record SyntheticInputs(Random random, @Nullable TextEncoder tokens) {
   private static final int MAX_TOKENS = 24;
+  private static final int ATTEMPTS = 1_000;
 
   static List<ObjectNode> of(Pipeline pipeline, int count) throws IOException {
     List<ModelSignature.Field> fields = pipeline.signature().orElseThrow().inputs();
@@ -62,9 +63,14 @@ record SyntheticInputs(Random random, @Nullable TextEncoder tokens) {
   }
 
   private String text(TextEncoder tokens) {
-    int count = 1 + random.nextInt(MAX_TOKENS);
-    long[] ids = random.longs(count, 0, tokens.file().vocabularySize()).toArray();
-    String text = tokens.decode(ids).replaceAll("\\s+", " ").strip();
-    return text.isEmpty() ? text(tokens) : text;
+    for (int i = 0; i < ATTEMPTS; i++) {
+      int count = 1 + random.nextInt(MAX_TOKENS);
+      long[] ids = random.longs(count, 0, tokens.file().vocabularySize()).toArray();
+      String text = tokens.decode(ids).replaceAll("\\s+", " ").strip();
+      if (!text.isEmpty()) {
+        return text;
+      }
+    }
+    return "a"; // The decoder makes all texts empty.
   }
 }

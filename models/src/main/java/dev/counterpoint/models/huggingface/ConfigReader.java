@@ -14,6 +14,7 @@ import java.util.TreeSet;
 import java.util.function.Predicate;
 import java.util.function.Supplier;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -168,7 +169,8 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
   public void require(String key, String... supported) {
     JsonNode value = value(key);
     if (!value.isMissingNode() && !List.of(supported).contains(value.toString())) {
-      throw unsupported(key, String.join(" or ", supported));
+      throw unsupported(
+          key, Stream.of(supported).map(ConfigReader::shown).collect(Collectors.joining(" or ")));
     }
   }
 
@@ -233,9 +235,12 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
     return invalid(key, rule + "; other values are not supported");
   }
 
+  private static String shown(String text) {
+    return text.length() > MAX_SHOWN ? text.substring(0, MAX_SHOWN) + "..." : text;
+  }
+
   InvalidSettings invalid(String key, String rule) {
     String value = config.has(key) ? config.path(key).toString() : "absent";
-    String shown = value.length() > MAX_SHOWN ? value.substring(0, MAX_SHOWN) + "..." : value;
-    return new InvalidSettings(name + ": " + key + " is " + shown + ", but must be " + rule + ".");
+    return new InvalidSettings("%s: %s is %s, but must be %s.", name, key, shown(value), rule);
   }
 }

@@ -4,6 +4,7 @@ import ai.djl.huggingface.tokenizers.HuggingFaceTokenizer;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ArrayNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.List;
@@ -12,15 +13,24 @@ import java.util.Map;
 /** Checks the added tokens of a {@code tokenizer.json}, some of which end the process. */
 final class AddedTokens {
   private static final int MAX_LENGTH = 1_000;
+  private static final int MAX_COUNT = 30_000; // The library needs about 10 seconds for them.
+  private static final int MAX_CHARACTERS = 1_000_000;
 
   private AddedTokens() {}
 
   /**
-   * Checks that no token is found in an empty text, because the normalizer removes its characters,
-   * or in the white space that another token takes with {@code rstrip}.
+   * Checks the number of tokens, and that no token is found in an empty text, because the
+   * normalizer removes its characters, or in the white space that another token takes with {@code
+   * rstrip}.
    */
   static void check(ObjectNode file, String name) {
     JsonNode all = file.path("added_tokens");
+    int characters = all.valueStream().mapToInt(it -> it.get("content").asText().length()).sum();
+    if (all.size() > MAX_COUNT || characters > MAX_CHARACTERS) {
+      throw new InvalidSettings(
+          "%s has %s added tokens with %s characters; at most %s and %s are allowed.",
+          name, all.size(), characters, MAX_COUNT, MAX_CHARACTERS);
+    }
     boolean takesSpace = all.valueStream().anyMatch(it -> it.path("rstrip").asBoolean());
     for (boolean isNormalized : new boolean[] {true, false}) {
       List<JsonNode> tokens =

@@ -26,7 +26,7 @@ final class TokenIds {
       ids.put(vocabulary.get(i).get(0).asText(), i);
     }
     vocabulary.properties().forEach(token -> ids.put(token.getKey(), token.getValue().asInt()));
-    next = ids.size();
+    next = vocabulary.size(); // also if an array repeats a token
   }
 
   /**

@@ -48,6 +48,7 @@ final class TokenizerFiles {
   private static final String AS_IS = "AS_IS";
   private static final String DECODER = "added_tokens_decoder";
   private static final Pattern PLACEHOLDER = Pattern.compile("\"([$#])(\\w+)\"");
+  private static final Pattern SPACE = Pattern.compile("\\s", Pattern.UNICODE_CHARACTER_CLASS);
   private static final JsonNodeFactory NODES = JsonNodeFactory.instance;
 
   private final String name;
@@ -173,7 +174,7 @@ final class TokenizerFiles {
       ObjectNode vocabulary = pieces.putObject("vocab");
       int id = 0;
       for (String line : lines(VOCAB_TXT)) {
-        vocabulary.put(line.replaceFirst("(?U)\\s+$", ""), id++);
+        vocabulary.put(withoutTrailingSpace(line), id++);
       }
     } else {
       pieces.set("vocab", TokenizerJson.object(required(VOCAB_JSON), "any", in(VOCAB_JSON)));
@@ -185,6 +186,15 @@ final class TokenizerFiles {
       }
     }
     return older;
+  }
+
+  private static String withoutTrailingSpace(String line) {
+    Matcher space = SPACE.matcher(line);
+    int end = line.length();
+    while (end > 0 && space.region(end - 1, end).matches()) {
+      end--;
+    }
+    return line.substring(0, end);
   }
 
   /** Lines end with a line feed only: other separators can be part of a token. */
@@ -345,7 +355,7 @@ final class TokenizerFiles {
       JsonNode value = found.isObject() ? found.path("content") : found;
       return value.isMissingNode() ? "null" : value.toString();
     }
-    if (!ids.has(content(found))) {
+    if (found.isMissingNode() || !ids.has(content(found))) {
       throw invalid(key, found, "in the vocabulary");
     }
     return Integer.toString(ids.of(content(found)));
@@ -356,15 +366,12 @@ final class TokenizerFiles {
   }
 
   private void checkPostProcessor(int size) {
-    for (String key : List.of("ids", "sep", "cls")) {
-      for (JsonNode tokens : file.path("post_processor").findValues(key)) {
-        for (JsonNode id : tokens) {
-          if (id.isNumber() && id.asInt() >= size) {
-            throw invalid("post_processor", tokens, "an id below " + size);
-          }
-        }
-      }
-    }
+    TokenizerJson.addedIds(file.path("post_processor"))
+        .filter(id -> id.asInt() >= size)
+        .forEach(
+            id -> {
+              throw invalid("post_processor", id, "an id below " + size);
+            });
   }
 
   private Tokenizer.Special special(int padded, int size) {

@@ -19,6 +19,8 @@ import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * Validates the files of a tokenizer, so that the native library, which aborts the process on some
@@ -40,16 +42,24 @@ record TokenizerJson(String name) {
           .reader()
           .with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
-  private static final int MAX_COMPONENTS = 64;
+  private static final int MAX_COMPONENTS = 32;
   private static final int MAX_TOKEN = 256;
   private static final int MAX_AFFIX = 64;
-  private static final int MAX_ADDED_TOKENS = 50_000; // The library needs 12 seconds for them.
   static final int MAX_IDS = 10_000_000;
   private static final int MAX_ADDED = 1_000;
   private static final int MAX_TEXT = 4_000_000;
 
   /** How many times as long as a text its components may make it. */
   private static final int MAX_GROWTH = 64;
+
+  /**
+   * The steps for a character: how often it is inserted, times the components and half the longest
+   * token that is searched at it. The slowest components need about 0.5 microseconds for a step.
+   */
+  private static final int MAX_STEPS = 200;
+
+  /** The steps of published tokenizers; the texts of others are shorter. */
+  private static final double USUAL_STEPS = 50;
 
   /** How many times as long as a text a component can make it, beside what it inserts. */
   private static final Map<String, Integer> GROWTH =
@@ -79,11 +89,6 @@ record TokenizerJson(String name) {
     ((ObjectNode) typed.get("model")).put("type", modelType(file.get("model")));
     check.component(typed, "tokenizer", "");
     check.model(typed.get("model"));
-    if (file.path("added_tokens").size() > MAX_ADDED_TOKENS) {
-      throw new InvalidSettings(
-          "%s has %s added tokens; at most %s are allowed.",
-          name, file.path("added_tokens").size(), MAX_ADDED_TOKENS);
-    }
     if (!StandardCharsets.UTF_8.newEncoder().canEncode(file.toString())) {
       throw new InvalidSettings("%s has a text with a part of a surrogate pair.", name);
     }
@@ -128,16 +133,24 @@ record TokenizerJson(String name) {
         count++;
       }
     }
-    if (count > MAX_COMPONENTS || inserted * growth > MAX_GROWTH) {
+    int longest =
+        file.at("/model/vocab")
+            .valueStream()
+            .mapToInt(it -> it.path(0).asText().length())
+            .max()
+            .orElse(0);
+    double steps = inserted * (count + longest / 2.0);
+    if (count > MAX_COMPONENTS || inserted * growth > MAX_GROWTH || steps > MAX_STEPS) {
       throw new InvalidSettings(
-          "%s has %s components, which can make a text %.0f times as long; at most %s and %s are allowed.",
-          name, count, inserted * growth, MAX_COMPONENTS, MAX_GROWTH);
+          "%s has %s components, which can make a text %.0f times as long, and needs %.0f steps for a character; at most %s, %s and %s are allowed.",
+          name, count, inserted * growth, steps, MAX_COMPONENTS, MAX_GROWTH, MAX_STEPS);
     }
     boolean isSplitSimply =
         file.findValues("Regex").stream().map(JsonNode::asText).allMatch(TokenizerRegex::isSimple)
             && !file.path("pre_tokenizer").findValuesAsText("type").contains("ByteLevel");
     boolean isMapped = file.path("normalizer").findValuesAsText("type").contains("Precompiled");
-    return inserted * (isMapped && !isSplitSimply ? Charsmap.MAX_GROWTH : 1);
+    return Math.max(
+        inserted * (isMapped && !isSplitSimply ? Charsmap.MAX_GROWTH : 1), steps / USUAL_STEPS);
   }
 
   /** Validates a value of a kind in {@code components.json}. */
@@ -301,12 +314,35 @@ record TokenizerJson(String name) {
               path, special, "one of special_tokens, which add at most " + MAX_ADDED + " tokens");
         }
       }
+      if (!typesOf(pieces).matches(key.equals("single") ? "0*" : "0*1*")) {
+        throw invalid(path, pieces, "of type 0" + (key.equals("single") ? "" : ", then of type 1"));
+      }
       List<String> texts =
           pieces.findValues("Sequence").stream().map(it -> it.path("id").asText()).toList();
       if (!texts.equals(key.equals("single") ? List.of("A") : List.of("A", "B"))) {
         throw invalid(path, pieces, "a template that contains each text once");
       }
     }
+  }
+
+  /** The types of the pieces of a template, one after another. */
+  private static String typesOf(JsonNode pieces) {
+    return pieces
+        .valueStream()
+        .map(piece -> piece.elements().next().path("type_id").asText())
+        .collect(Collectors.joining());
+  }
+
+  /** The ids of the special tokens that a post-processor adds. */
+  static Stream<JsonNode> addedIds(JsonNode processor) {
+    return switch (processor.path("type").asText()) {
+      case "Sequence" -> processor.get("processors").valueStream().flatMap(TokenizerJson::addedIds);
+      case "TemplateProcessing" ->
+          processor.get("special_tokens").valueStream().flatMap(it -> it.get("ids").valueStream());
+      case "BertProcessing", "RobertaProcessing" ->
+          Stream.of(processor.get("sep").get(1), processor.get("cls").get(1));
+      default -> Stream.empty();
+    };
   }
 
   /** The texts of an array, or the keys of an object. */

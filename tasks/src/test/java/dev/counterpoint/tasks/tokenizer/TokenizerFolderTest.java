@@ -214,6 +214,25 @@ class TokenizerFolderTest {
         .isEqualTo(16);
   }
 
+  @Test
+  void trailingSpaceOfALongLineIsNotPartOfItsToken() throws Exception {
+    String spaces = " \u3000".repeat(500_000);
+    Files.writeString(
+        folder.resolve("vocab.txt"),
+        "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n" + spaces + "x\na" + spaces + "\n");
+
+    String json = new String(TokenizerFolder.open(folder).json(), StandardCharsets.UTF_8);
+    assertThat(json).contains("\"a\":6");
+  }
+
+  @Test
+  void anAbsentSpecialTokenIsNotAnEmptyLineOfTheVocabulary() throws Exception {
+    Files.writeString(folder.resolve("vocab.txt"), "[PAD]\n[UNK]\n[CLS]\n[SEP]\n[MASK]\n\na\n");
+    write("tokenizer_config.json", "{\"cls_token\": null}");
+
+    assertRejected("vocab.txt", "cls_token");
+  }
+
   @ParameterizedTest
   @CsvSource({"vocab.txt", "tokenizer_config.json", "special_tokens_map.json", "added_tokens.json"})
   void aFileThatIsNotUtf8IsRejectedWithTheByte(String file) throws Exception {

@@ -27,6 +27,8 @@ final class TokenizerLimitsTest {
         "normalizer.pattern; {'type': 'Replace', 'pattern': {'String': ''}, 'content': 'a'}",
         "normalizer.pattern; {'type': 'Replace', 'pattern': {'Regex': '(?=(\\\\d{3})+(?!\\\\d))'}, 'content': ''}",
         "pre_tokenizer.pattern; {'type': 'Split', 'pattern': {'Regex': 'a', 'String': 'a'}, 'behavior': 'Isolated', 'invert': false}",
+        "decoder.suffix; {'type': 'BPEDecoder', 'suffix': ''}",
+        "decoder.word_delimiter_token; {'type': 'CTC', 'pad_token': '', 'word_delimiter_token': '', 'cleanup': true}",
         "decoder.stop; {'type': 'Strip', 'content': ' ', 'start': 1, 'stop': 1}",
         "model.max_input_chars; {'type': 'WordPiece', 'unk_token': 'a', 'continuing_subword_prefix': '##', 'max_input_chars_per_word': 1001, 'vocab': {'a': 0}}",
         "COUNTERPOINT_TOKENIZER_REGEX=any; {'type': 'Split', 'pattern': {'Regex': 'a+b'}, 'behavior': 'Isolated', 'invert': false}"
@@ -71,6 +73,60 @@ final class TokenizerLimitsTest {
   }
 
   @Test
+  void longTokensThatAreSearchedInALongTextAreRejected() throws Exception {
+    String model =
+        "{'type': 'Unigram', 'unk_id': 0, 'vocab': [['%s', 0]]}".formatted("b".repeat(99));
+    String normalizer = "{'type': 'Replace', 'pattern': {'String': 'a'}, 'content': 'bbbbb'}";
+    ObjectNode file = file().set("model", json(model));
+    assertRejected(file.set("normalizer", json(normalizer)), "253 steps");
+  }
+
+  @Test
+  void idsOfRepeatedUnigramTokensAreThoseOfTheLibrary() throws Exception {
+    ObjectNode file = withTokens("{'content': 'x'}");
+    String model = "{'type': 'Unigram', 'unk_id': 0, 'vocab': [['u', 0], ['a', -1], ['a', -2]]}";
+    file.set("model", json(model));
+    file.withArray("added_tokens").forEach(token -> ((ObjectNode) token).put("id", 3));
+
+    assertThat(open(file).vocabularySize()).isEqualTo(4);
+  }
+
+  @ParameterizedTest
+  @CsvSource(
+      delimiter = ';',
+      quoteCharacter = '`',
+      value = {"single; 1; 0; 1", "pair; 0; 1; 0"})
+  void aTemplateWithOtherTypesThanThoseOfTheModelsIsRejected(
+      String key, int single, int first, int second) throws Exception {
+    String piece = "{'Sequence': {'id': '%s', 'type_id': %s}}";
+    String template =
+        "{'type': 'TemplateProcessing', 'single': [%s], 'pair': [%s, %s], 'special_tokens': {}}"
+            .formatted(
+                piece.formatted("A", single),
+                piece.formatted("A", first),
+                piece.formatted("B", second));
+    assertRejected(file().set("post_processor", json(template)), "post_processor." + key);
+  }
+
+  @Test
+  void anIdOutsideOfTheVocabularyIsRejectedWhateverTheNameOfItsToken() throws Exception {
+    String template =
+        "{'type': 'TemplateProcessing', 'single': [{'Sequence': {'id': 'A', 'type_id': 0}}],"
+            + " 'pair': [{'Sequence': {'id': 'A', 'type_id': 0}}, {'Sequence': {'id': 'B', 'type_id': 0}}],"
+            + " 'special_tokens': {'ids': {'id': 'ids', 'ids': [9], 'tokens': ['ids']}}}";
+    assertRejected(file().set("post_processor", json(template)), "an id below 2");
+  }
+
+  @Test
+  void manyAddedTokensAreRejected() throws Exception {
+    String[] tokens = new String[30_001];
+    for (int i = 0; i < tokens.length; i++) {
+      tokens[i] = "{'content': '<" + i + ">'}";
+    }
+    assertRejected(withTokens(tokens), "30001 added tokens");
+  }
+
+  @Test
   void aLargeIdIsRejected() throws Exception {
     ObjectNode file = file();
     file.withObject("/model/vocab").put("c", Integer.MAX_VALUE);
@@ -111,7 +167,7 @@ final class TokenizerLimitsTest {
         "decoder; 1; {'type': 'Replace', 'pattern': {'String': 'a'}, 'content': '%1$s'}",
         "normalizer; 3; {'type': 'Replace', 'pattern': {'Regex': '.'}, 'content': '\uFDFA'}",
         "pre_tokenizer; 7; {'type': 'Metaspace', 'replacement': '_'}",
-        "pre_tokenizer; 65; {'type': 'Whitespace'}"
+        "pre_tokenizer; 33; {'type': 'Whitespace'}"
       })
   void componentsThatMakeATextVeryLongAreRejected(String part, int count, String component)
       throws Exception {

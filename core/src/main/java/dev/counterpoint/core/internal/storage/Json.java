@@ -30,7 +30,7 @@ public final class Json {
   /** The names of Java classes in messages. */
   private static final Pattern CLASSES =
       Pattern.compile(
-          "( value| instance)? (of|into)( type)? `[^`]*`| \\((class|token|although|set) [^)]*\\)");
+          "( value| instance)? (of|into)( type)? `[^`]*`| \\((class|token|although|set) [^)]*\\)|, from `[^`]*`(?=\\))");
 
   private static final int MAX_STRING = 1 << 28; // The buffers of Jackson end at 2 GiB.
 
