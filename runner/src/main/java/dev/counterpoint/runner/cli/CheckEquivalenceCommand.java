@@ -66,14 +66,14 @@ final class CheckEquivalenceCommand extends ConsoleCommand {
 
   private static void print(EquivalenceCheck.Outcome outcome, Console console) {
     if (outcome.random()) {
-      console.print(
+      console.printText(
           Paragraph.of(
               "The model uses random numbers in training, such as for dropout, and draws different"
                   + " ones for each part of a batch. The gradients are therefore compared in"
                   + " evaluation mode. Batch statistics, such as in batch norm, are not checked in"
                   + " this mode."));
     }
-    outcome.findings().forEach(finding -> console.print(line(finding)));
+    outcome.findings().forEach(finding -> console.printText(line(finding)));
   }
 
   static String line(EquivalenceCheck.Finding finding) {

@@ -20,6 +20,7 @@ import dev.counterpoint.runner.cli.tune.ProfileCommand;
 import dev.counterpoint.runner.cli.tune.TuneCommand;
 import dev.counterpoint.runner.report.Console;
 import java.io.UncheckedIOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.logging.Formatter;
 import java.util.logging.Handler;
@@ -29,6 +30,7 @@ import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.ScopeType;
+import picocli.CommandLine.TypeConversionException;
 
 /** Entry point of the command line, {@code counterpoint COMMAND}. */
 @Command(
@@ -135,11 +137,20 @@ public final class Main {
             .toList();
     (named.isEmpty() ? COMMANDS : named).forEach(commandLine::addSubcommand);
     return commandLine
+        .registerConverter(Path.class, Main::path)
         .setExpandAtFiles(false) // "@name" is an ordinary argument, not a file of arguments
         .setCaseInsensitiveEnumValuesAllowed(true)
         .setParameterExceptionHandler(failures::reportInvalidArguments)
         .setExecutionExceptionHandler(
             (failure, command, parsed) -> failures.report(failure, command));
+  }
+
+  /** An empty path would be the working directory, as after an unset variable of a shell. */
+  private static Path path(String text) {
+    if (text.isEmpty()) {
+      throw new TypeConversionException("the path is empty");
+    }
+    return Path.of(text);
   }
 
   /** Runs one command and returns its exit code. Every exception becomes a message. */

@@ -16,9 +16,11 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 import java.time.Instant;
 import java.time.temporal.ChronoUnit;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.Objects;
 import java.util.function.IntSupplier;
 import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
@@ -35,11 +37,14 @@ public final class Console implements AutoCloseable {
    */
   private static final String ERASE_BELOW = "\u001b[J";
 
+  private static final int MAX_EARLY = 100; // lines
+
   private final PrintWriter out;
   private final PrintWriter err;
   private final boolean terminal;
   private final IntSupplier columns;
   private @Nullable Path copy;
+  private final List<String> early = new ArrayList<>();
   private String status = "";
   private boolean closed;
 
@@ -80,14 +85,21 @@ public final class Console implements AutoCloseable {
     return Math.max(1, columns.getAsInt() - 1);
   }
 
-  /** Also appends each line that is printed from now on to a file, with time and level. */
+  /**
+   * Also appends each line that is printed from now on to a file, with time and level, after the
+   * first lines that were printed before the file could exist.
+   */
   public synchronized void copyTo(Path file) {
     copy = file;
+    if (!early.isEmpty()) {
+      append(early);
+      early.clear();
+    }
   }
 
-  /** Appends lines to the file of {@link #copyTo}, if there is one, without printing them. */
+  /** Appends lines to the file of {@link #copyTo} without printing them. */
   public synchronized void record(String level, String text) {
-    if (copy == null) {
+    if (copy == null && early.size() >= MAX_EARLY) {
       return;
     }
     Instant now = Instant.now().truncatedTo(ChronoUnit.MILLIS);
@@ -96,8 +108,20 @@ public final class Console implements AutoCloseable {
             .lines()
             .map(line -> now + " " + level + " " + ControlCharacterEscaper.of(line))
             .toList();
+    if (copy == null) {
+      early.addAll(lines);
+    } else {
+      append(lines);
+    }
+  }
+
+  private void append(List<String> lines) {
     try {
-      Files.write(copy, lines, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+      Files.write(
+          Objects.requireNonNull(copy),
+          lines,
+          StandardOpenOption.CREATE,
+          StandardOpenOption.APPEND);
     } catch (IOException e) {
       String failure = "The log is no longer written: " + IoFailure.of(e) + ".";
       copy = null;

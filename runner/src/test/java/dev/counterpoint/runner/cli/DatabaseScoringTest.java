@@ -75,12 +75,16 @@ final class DatabaseScoringTest {
     return folder.resolve(name).toString();
   }
 
-  /** The connection of PostgreSQL, or of a DuckDB file. */
+  /** The connection of PostgreSQL, or of a file of DuckDB or SQLite. */
   private static String connection(String database) {
     return database.equals("postgres")
         ? "url: '%s', properties: {user: %s, password: '${file:secret}'}"
             .formatted(server.url(), PostgresServer.USER)
-        : "url: 'jdbc:duckdb:%s'".formatted(path(database));
+        : "url: '%s'".formatted(urlOfFile(database));
+  }
+
+  private static String urlOfFile(String database) {
+    return "jdbc:%s:%s".formatted(database.replaceFirst(".*\\.", ""), path(database));
   }
 
   private static String yaml(String database, String key, String value) throws IOException {
@@ -102,7 +106,7 @@ final class DatabaseScoringTest {
         database.equals("postgres")
             ? Map.of("user", PostgresServer.USER, "password", PostgresServer.PASSWORD)
             : Map.of();
-    String url = database.equals("postgres") ? server.url() : "jdbc:duckdb:" + path(database);
+    String url = database.equals("postgres") ? server.url() : urlOfFile(database);
     List<String> found = new ArrayList<>();
     try (Connection connection = Database.connectToWrite(new SqlQuery(url, query, properties));
         Statement statement = connection.createStatement()) {
@@ -118,7 +122,7 @@ final class DatabaseScoringTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"postgres", "created.duckdb"})
+  @ValueSource(strings = {"postgres", "created.duckdb", "created.sqlite"})
   void theTableIsCreatedWithTheRowsOfAFile(String database) throws Exception {
     String output = yaml(database, "table", "created");
 
@@ -144,7 +148,7 @@ final class DatabaseScoringTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"postgres", "restarted.duckdb"})
+  @ValueSource(strings = {"postgres", "restarted.duckdb", "restarted.sqlite"})
   void aRestartWritesTheMissingRows(String database) throws Exception {
     String output = yaml(database, "table", "restarted");
     assertThat(score(path("rows.csv"), output, "--keep", "id")).as(terminal.err()).isZero();
@@ -223,6 +227,27 @@ final class DatabaseScoringTest {
     assertThat(score(data, yaml("queried.duckdb", "table", "scores"), "--keep", "id"))
         .as(terminal.err())
         .isZero();
+  }
+
+  @Test
+  void rowsOfAFileOfSqliteArePredicted() throws Exception {
+    select("rows.sqlite", "CREATE TABLE houses AS SELECT 1 AS size, 'red' AS colour");
+    String query = "SELECT size, colour FROM houses";
+
+    assertThat(terminal.run("predict", path("run"), "--data", yaml("rows.sqlite", "query", query)))
+        .as(terminal.err())
+        .isZero();
+    assertThat(terminal.out().lines()).hasSize(1);
+  }
+
+  @Test
+  void aMissingFileOfSqliteIsNotCreated() throws Exception {
+    String data = yaml("missing.sqlite", "query", "SELECT 1 AS size, 'red' AS colour");
+
+    assertThat(terminal.run("predict", path("run"), "--data", data))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("missing.sqlite", "unable to open");
+    assertThat(folder.resolve("missing.sqlite")).doesNotExist();
   }
 
   @Test

@@ -44,6 +44,14 @@ final class MainTest {
   }
 
   @Test
+  void anEmptyPathIsNotTheWorkingDirectory() {
+    Terminal terminal = new Terminal();
+
+    assertThat(terminal.run("train", "sentiment", "--output", "")).isEqualTo(2);
+    assertThat(terminal.err()).contains("--output", "path is empty");
+  }
+
+  @Test
   void secretsAreHiddenInLogsOfLibraries() {
     Handler handler = Logger.getLogger("").getHandlers()[0];
     Formatter before = handler.getFormatter();

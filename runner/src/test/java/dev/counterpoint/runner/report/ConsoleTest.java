@@ -20,6 +20,7 @@ final class ConsoleTest {
   @Test
   void linesAreCopiedToAFileWithTimeAndLevel(@TempDir Path folder) throws IOException {
     Path log = folder.resolve("run.log");
+    console.log("zero");
     console.copyTo(log);
     console.log("one\ntwo\u001b[1m");
     console.print("result");
@@ -27,6 +28,7 @@ final class ConsoleTest {
 
     assertThat(Files.readAllLines(log))
         .satisfiesExactly(
+            line -> assertThat(line).endsWith(" INFO zero"),
             line -> assertThat(line).matches("\\d{4}-\\d\\d-\\d\\dT[0-9:.]+Z INFO one"),
             line -> assertThat(line).contains(" INFO two").doesNotContain("\u001b"),
             line -> assertThat(line).endsWith(" INFO result"),

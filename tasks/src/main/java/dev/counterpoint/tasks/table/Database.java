@@ -29,8 +29,9 @@ public final class Database {
     properties.put("duckdb.read_only", "false");
     properties.putAll(sql.properties());
     Connection connection =
-        sql.url().startsWith(DuckDb.SCHEME) ? DuckDb.connect(sql.url(), properties) : connect(sql);
-    connection.setReadOnly(false);
+        sql.url().startsWith(DuckDb.SCHEME)
+            ? DuckDb.connect(sql.url(), properties)
+            : connect(sql, false);
     connection.setAutoCommit(false);
     return connection;
   }
@@ -41,7 +42,15 @@ public final class Database {
    * @throws InvalidSettings if no driver accepts the URL
    */
   static Connection connect(SqlQuery sql) throws SQLException, IOException {
+    return connect(sql, true);
+  }
+
+  private static Connection connect(SqlQuery sql, boolean isReadOnly)
+      throws SQLException, IOException {
     Properties properties = new Properties();
+    if (sql.url().startsWith("jdbc:sqlite:") && isReadOnly) {
+      properties.put("open_mode", "1"); // Otherwise a missing file is created.
+    }
     if (sql.url().startsWith("jdbc:mysql:")) {
       properties.put("useCursorFetch", "true"); // Otherwise all rows are held in memory.
     }
@@ -55,7 +64,7 @@ public final class Database {
       Connection connection =
           driver.acceptsURL(sql.url()) ? driver.connect(sql.url(), properties) : null;
       if (connection != null) {
-        connection.setReadOnly(true);
+        connection.setReadOnly(isReadOnly);
         connection.setAutoCommit(false); // Without it PostgreSQL does not stream.
         return connection;
       }

@@ -28,21 +28,28 @@ import java.util.function.Consumer;
  */
 record PredictLines(LineNumberReader lines, boolean json, InputReader reader) {
   private static final int BATCH = 32;
+  private static final char BYTE_ORDER_MARK = '\uFEFF';
   private static final String UNPAIRED_SURROGATE = "\uD800";
 
   /**
    * Decodes UTF-8. Malformed input becomes an unpaired surrogate, which valid UTF-8 never contains,
-   * so that its line can be rejected by number.
+   * so that its line can be rejected by number. A byte order mark at the beginning is skipped.
    */
-  static LineNumberReader decoded(InputStream bytes) {
-    return new LineNumberReader(
-        new InputStreamReader(
-            bytes,
-            StandardCharsets.UTF_8
-                .newDecoder()
-                .onMalformedInput(CodingErrorAction.REPLACE)
-                .onUnmappableCharacter(CodingErrorAction.REPLACE)
-                .replaceWith(UNPAIRED_SURROGATE)));
+  static LineNumberReader decoded(InputStream bytes) throws IOException {
+    LineNumberReader lines =
+        new LineNumberReader(
+            new InputStreamReader(
+                bytes,
+                StandardCharsets.UTF_8
+                    .newDecoder()
+                    .onMalformedInput(CodingErrorAction.REPLACE)
+                    .onUnmappableCharacter(CodingErrorAction.REPLACE)
+                    .replaceWith(UNPAIRED_SURROGATE)));
+    lines.mark(1);
+    if (lines.read() != BYTE_ORDER_MARK) {
+      lines.reset();
+    }
+    return lines;
   }
 
   /**

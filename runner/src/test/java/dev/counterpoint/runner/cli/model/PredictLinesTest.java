@@ -9,8 +9,6 @@ import dev.counterpoint.inference.json.InputReader;
 import dev.counterpoint.inference.json.ModelInput;
 import java.io.ByteArrayInputStream;
 import java.io.IOException;
-import java.io.LineNumberReader;
-import java.io.StringReader;
 import java.nio.charset.StandardCharsets;
 import java.util.ArrayList;
 import java.util.List;
@@ -32,6 +30,15 @@ class PredictLinesTest {
                 new ModelInput("one", null, null),
                 new ModelInput("", null, null),
                 new ModelInput("two", null, null)));
+  }
+
+  @Test
+  void aByteOrderMarkIsNotPartOfTheFirstLine() throws IOException {
+    read("\uFEFFone\n\uFEFFtwo\n", false, false, null);
+
+    assertThat(batches)
+        .containsExactly(
+            List.of(new ModelInput("one", null, null), new ModelInput("\uFEFFtwo", null, null)));
   }
 
   @Test
@@ -57,7 +64,7 @@ class PredictLinesTest {
   }
 
   @Test
-  void invalidUtf8IsRejectedAfterTheLinesBefore() {
+  void invalidUtf8IsRejectedAfterTheLinesBefore() throws IOException {
     byte[] bytes = "good é 😀\nbad ?\n".getBytes(StandardCharsets.UTF_8);
     bytes[bytes.length - 2] = (byte) 0xE9; // é in Latin-1
     PredictLines lines =
@@ -78,10 +85,13 @@ class PredictLinesTest {
   }
 
   @Test
-  void aBatchThatTheModelRejectsIsPassedOnOnce() {
+  void aBatchThatTheModelRejectsIsPassedOnOnce() throws IOException {
     PredictLines lines =
         new PredictLines(
-            new LineNumberReader(new StringReader("line\n")), false, InputReader.ofTexts());
+            PredictLines.decoded(
+                new ByteArrayInputStream("line\n".getBytes(StandardCharsets.UTF_8))),
+            false,
+            InputReader.ofTexts());
 
     assertThatThrownBy(
             () ->
@@ -143,7 +153,7 @@ class PredictLinesTest {
   private void read(String text, boolean json, boolean needsQuestion, @Nullable String question)
       throws IOException {
     new PredictLines(
-            new LineNumberReader(new StringReader(text)),
+            PredictLines.decoded(new ByteArrayInputStream(text.getBytes(StandardCharsets.UTF_8))),
             json,
             new InputReader(needsQuestion, 0, false, question, null))
         .read(batches::add);
