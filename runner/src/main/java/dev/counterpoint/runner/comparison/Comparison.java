@@ -173,9 +173,11 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
                 .formatted(
                     group.name(),
                     groups.get(0).name(),
-                    difference
-                        .map(Difference::describe)
-                        .orElseGet(() -> Formats.of("%+.4g, which may be chance", mean))));
+                    values.equals(baseline)
+                        ? "equal for each seed"
+                        : difference
+                            .map(Difference::describe)
+                            .orElseGet(() -> Formats.of("%+.4g, which cannot be judged", mean))));
         if (difference.isEmpty()) {
           newSeed = Math.max(newSeed, 1 + Math.max(last(baseline), last(values)));
         }

@@ -13,6 +13,8 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ComparisonTest {
   @TempDir private Path folder;
@@ -33,12 +35,12 @@ final class ComparisonTest {
     runs.add(RunRecord.read(run));
   }
 
-  @Test
-  void runsThatDifferInTheirSeedsAreAGroup() throws IOException {
   private Comparison compared() {
     return Comparison.of(runs, Catalogs.reportingCallbacks());
   }
 
+  @Test
+  void runsThatDifferInTheirSeedsAreAGroup() throws IOException {
     run(1, 1e-3, 0.8);
     run(1, 1e-2, 0.9);
     run(2, 1e-3, 0.7);
@@ -67,8 +69,6 @@ final class ComparisonTest {
   }
 
   @Test
-  void equalExamplesFromOtherFilesAreTheSameData() throws IOException {
-  @Test
   void callbacksThatOnlyReportAreNotCompared() throws IOException {
     String from = "\"seed\":";
     edited(1, from, "\"callbacks\":[{\"type\":\"early-stop\"}],\"seed\":");
@@ -89,6 +89,8 @@ final class ComparisonTest {
     assertThat(compared().groups()).hasSize(2);
   }
 
+  @Test
+  void equalExamplesFromOtherFilesAreTheSameData() throws IOException {
     run(1, 1e-3, 0.8);
     edited(2, "1f3a train:77ac", "1f3a train:5555");
 
@@ -136,6 +138,19 @@ final class ComparisonTest {
         .satisfiesExactly(
             difference -> assertThat(difference).contains("+0.1"),
             advice -> assertThat(advice).contains("one seed", "seed=2"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void resultsThatAreEqualForEachSeedAreNotJudged(int seeds) throws IOException {
+    for (int seed = 1; seed <= seeds; seed++) {
+      run(seed, 1e-3, 0.7 + 0.1 * seed);
+      run(seed, 1e-2, 0.7 + 0.1 * seed);
+    }
+
+    assertThat(compared().describe("accuracy").get(2))
+        .contains("equal")
+        .doesNotContain("significant");
   }
 
   @Test
