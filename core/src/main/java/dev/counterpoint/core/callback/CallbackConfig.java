@@ -10,10 +10,16 @@ public interface CallbackConfig {
   Callback build(CallbackContext context);
 
   /**
+   * Settings of a callback that only reports: it neither stops a training nor selects its result,
+   * so that {@code compare} ignores a built-in one.
+   */
+  interface OnlyReports extends CallbackConfig {}
+
+  /**
    * Settings of a callback that sends results to a server. A training that repeats another one, as
    * for {@code reproduce}, does not have it.
    */
-  interface ReportsToServer extends CallbackConfig {}
+  interface ReportsToServer extends OnlyReports {}
 
   /** Settings of a callback that monitors one validation metric. */
   interface MonitorsMetric extends CallbackConfig {

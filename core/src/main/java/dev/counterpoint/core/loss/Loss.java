@@ -2,6 +2,9 @@ package dev.counterpoint.core.loss;
 
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.DataSpec;
+import dev.counterpoint.core.settings.InvalidSettings;
+import java.io.IOException;
 import java.util.Optional;
 
 /**
@@ -16,6 +19,14 @@ public interface Loss {
    * @param output the output of the model's forward pass for the batch
    */
   LossSum of(NDArray output, Batch batch);
+
+  /**
+   * Checks, before the first step, that the loss of a run file fits the data.
+   *
+   * @throws InvalidSettings if it does not
+   * @throws IOException if a file of the loss cannot be read
+   */
+  default void check(DataSpec data) throws IOException {}
 
   /**
    * How the outputs of a model trained with this loss become predictions; empty, the default, if it

@@ -343,23 +343,33 @@ public final class HistoryCheck {
    * @param current the run with its present run file
    * @param scratch an empty folder
    * @param options further options of {@code train}
+   */
+  public RunDirectory retrain(Run current, Segment segment, Path scratch, List<String> options)
+      throws IOException {
+    RunDirectory again = train(current, segment, Set.of(), scratch.resolve("first"), options);
+    Set<Long> missing = new TreeSet<>(expected(segment).keySet());
+    missing.removeAll(byStep(CheckpointLink.read(again.history())).keySet());
+    return missing.isEmpty()
+        ? again
+        : train(current, segment, missing, scratch.resolve("second"), options);
+  }
+
+  /** The last link of each step of a segment. */
+  private Map<Long, CheckpointLink> expected(Segment segment) {
+    Map<Long, CheckpointLink> expected = new TreeMap<>(lastLinks);
+    expected.keySet().removeIf(step -> step <= segment.from() || step > segment.to());
+    return expected;
+  }
+
+  /**
+   * Compares a segment with a new training of it.
+   *
    * @return a description of the first checkpoint whose parameters, optimizer state or position
    *     differ; empty if there is none
    */
-  public Optional<String> recompute(
-      Run current, Segment segment, Path scratch, List<String> options) throws IOException {
-    Map<Long, CheckpointLink> expected = new TreeMap<>();
-    links.stream()
-        .filter(link -> link.step() > segment.from() && link.step() <= segment.to())
-        .forEach(link -> expected.put(link.step(), link));
-    RunDirectory again = train(current, segment, Set.of(), scratch.resolve("first"), options);
-    Set<Long> missing = new TreeSet<>(expected.keySet());
-    missing.removeAll(byStep(CheckpointLink.read(again.history())).keySet());
-    if (!missing.isEmpty()) {
-      again = train(current, segment, missing, scratch.resolve("second"), options);
-    }
+  public Optional<String> difference(Segment segment, RunDirectory again) throws IOException {
     Map<Long, CheckpointLink> computed = byStep(CheckpointLink.read(again.history()));
-    for (CheckpointLink link : expected.values()) {
+    for (CheckpointLink link : expected(segment).values()) {
       CheckpointLink actual = computed.get(link.step());
       Map<String, Boolean> changed = new LinkedHashMap<>();
       changed.put("parameters", actual == null || !actual.parameters().equals(link.parameters()));
@@ -410,7 +420,7 @@ public final class HistoryCheck {
   }
 
   /**
-   * The steps whose position in the data is not verified, because {@link #recompute} has not kept
+   * The steps whose position in the data is not verified, because {@link #retrain} has not kept
    * their checkpoints.
    */
   public Set<Long> unknownPositions() {

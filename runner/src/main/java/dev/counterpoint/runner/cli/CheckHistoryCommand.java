@@ -63,7 +63,8 @@ final class CheckHistoryCommand extends ConsoleCommand {
     Path scratch = Files.createTempDirectory("counterpoint-history-");
     Optional<String> difference = Optional.empty();
     try {
-      difference = check.recompute(run, segment, scratch, classpath.arguments());
+      RunDirectory again = check.retrain(run, segment, scratch, classpath.arguments());
+      difference = check.difference(segment, again);
     } finally {
       if (difference.isEmpty()) { // Otherwise the message names the folder.
         new LocalDisk().delete(scratch);

@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.comparison;
 
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import com.google.common.collect.Iterables;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.rundir.FlatSettings;
@@ -50,13 +51,17 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
    */
   public record Setting(String key, List<String> values) {}
 
-  /** Compares runs, in the given order. */
-  public static Comparison of(List<RunRecord> runs) {
+  /**
+   * Compares runs, in the given order.
+   *
+   * @param reporting the types of callbacks on which results do not depend; they are not compared
+   */
+  public static Comparison of(List<RunRecord> runs, Set<String> reporting) {
     Map<Path, Map<String, String>> facts = new HashMap<>(); // by run directory
     Map<Map<String, String>, List<RunRecord>> grouped = new LinkedHashMap<>();
     List<List<ComparedData>> data = ComparedData.grouped(runs);
     for (RunRecord run : runs) {
-      Map<String, String> all = facts(run);
+      Map<String, String> all = facts(run, reporting);
       ComparedData own = ComparedData.of(run);
       data.stream()
           .filter(same -> same.contains(own))
@@ -81,8 +86,11 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
     return index < 26 ? last : name(index / 26 - 1) + last;
   }
 
-  private static Map<String, String> facts(RunRecord run) {
-    Map<String, String> facts = new TreeMap<>(FlatSettings.of(run.settings()));
+  private static Map<String, String> facts(RunRecord run, Set<String> reporting) {
+    ObjectNode settings = run.settings().deepCopy();
+    Iterables.removeIf(
+        settings.withArray("callbacks"), it -> reporting.contains(it.path("type").asText()));
+    Map<String, String> facts = new TreeMap<>(FlatSettings.of(settings));
     facts.remove(SEED);
     FlatSettings.of(run.lastProcess().deepCopy().without(List.of("settings", "resumes")))
         .forEach(
@@ -165,9 +173,11 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
                 .formatted(
                     group.name(),
                     groups.get(0).name(),
-                    difference
-                        .map(Difference::describe)
-                        .orElseGet(() -> Formats.of("%+.4g, which may be chance", mean))));
+                    values.equals(baseline)
+                        ? "equal for each seed"
+                        : difference
+                            .map(Difference::describe)
+                            .orElseGet(() -> Formats.of("%+.4g, which cannot be judged", mean))));
         if (difference.isEmpty()) {
           newSeed = Math.max(newSeed, 1 + Math.max(last(baseline), last(values)));
         }

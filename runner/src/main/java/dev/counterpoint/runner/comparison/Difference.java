@@ -12,7 +12,8 @@ import java.util.OptionalInt;
  * Difference of the means of a metric between two groups of runs that differ in their seeds.
  *
  * @param difference the mean of the second group minus the mean of the first
- * @param low the lower end of the 95 % confidence interval of the difference
+ * @param low the lower end of the 95 % confidence interval of the difference; NaN if the values do
+ *     not deviate, so that nothing is known about the deviation between other seeds
  * @param high its upper end
  * @param degrees the degrees of freedom of the t distribution
  * @param paired whether both groups have the same seeds: a paired t interval, otherwise Welch's
@@ -25,6 +26,9 @@ record Difference(
   private static final double POWER = 0.8;
   private static final double NORMAL = 1.959964 + 0.841621; // quantiles of both
   private static final int MAX_SEEDS = 1_000_000;
+
+  /** A standard error of this share of the difference is one of rounding. */
+  private static final double ROUNDING = 1e-9;
 
   /**
    * Compares two groups.
@@ -67,14 +71,16 @@ record Difference(
    */
   private static Difference of(
       double difference, double squaredError, double degrees, double variance, boolean paired) {
-    double margin = Math.sqrt(squaredError) * new StudentT(degrees).quantile(CONFIDENCE);
+    double error = Math.sqrt(squaredError);
+    boolean deviates = error > ROUNDING * Math.abs(difference);
+    double margin = deviates ? error * new StudentT(degrees).quantile(CONFIDENCE) : Double.NaN;
     return new Difference(
         difference,
         difference - margin,
         difference + margin,
         degrees,
         paired,
-        seeds(variance / (difference * difference), paired ? 1 : 2));
+        seeds(deviates ? variance / (difference * difference) : Double.NaN, paired ? 1 : 2));
   }
 
   /** The smallest sufficient number, with the t quantiles in place of the noncentral t. */
@@ -103,6 +109,9 @@ record Difference(
 
   /** The difference on one line, for people. */
   String describe() {
+    if (Double.isNaN(low)) {
+      return Formats.of("%+.4g, which cannot be judged, because the deviation is 0", difference);
+    }
     String needed = seeds.isPresent() ? Integer.toString(seeds.getAsInt()) : "over a million";
     return Formats.of(
         "%+.4g (95 %% interval %+.4g to %+.4g, %s t, %.3g degrees of freedom): %s. For a power of 0.8"
@@ -116,8 +125,10 @@ record Difference(
         needed);
   }
 
+  /** The mean, which is exact for equal values; NaN if there are none. */
   static double mean(Collection<Double> values) {
-    return values.stream().mapToDouble(it -> it).average().orElse(Double.NaN);
+    double first = values.stream().findFirst().orElse(Double.NaN);
+    return first + values.stream().mapToDouble(it -> it - first).average().orElse(Double.NaN);
   }
 
   /** The sample variance; NaN for fewer than two values. */

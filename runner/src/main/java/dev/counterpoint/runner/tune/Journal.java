@@ -31,7 +31,7 @@ public final class Journal {
    * @param round from 0; there is one round without halving
    * @param steps the steps trained so far
    * @param value the compared metric; null if it is not finite or the trial has failed
-   * @param failure the last output of a trial that has failed; null if it has not
+   * @param failure why the trial has failed, as a sentence; null if it has not
    */
   public record Result(
       int trial, int round, long steps, @Nullable Double value, @Nullable String failure) {

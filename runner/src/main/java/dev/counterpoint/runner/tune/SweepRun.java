@@ -36,6 +36,7 @@ public final class SweepRun {
   /** The file name of the journal. */
   public static final String JOURNAL = "sweep.jsonl";
 
+  private static final String ERROR_PREFIX = "counterpoint: ";
   private static final Duration POLL = Duration.ofMillis(20);
 
   private final Run.Request request;
@@ -186,21 +187,32 @@ public final class SweepRun {
       stop("TERM");
       return;
     }
-    String last = code == 0 ? "" : child.lastLines().replaceFirst("(?s).*\n", "");
+    String failure = code == 0 ? null : failure(child);
     ObjectNode summary = AtomicFile.readJson(directory(trial).resolve("summary.json"));
     double value = Json.number(summary.path("validation").path(sweep.metric()));
     Journal.Result result =
-        code == 0
+        failure == null
             ? new Journal.Result(
                 trial, round, summary.path("steps").asLong(), Json.finite(value), null)
-            : new Journal.Result(trial, round, 0, null, last);
+            : new Journal.Result(trial, round, 0, null, failure);
     journal.add(result);
     console.log(
         "%s: %s",
         name,
-        code == 0
+        failure == null
             ? sweep.metric() + " " + Formats.number(value) + " after step " + result.steps()
-            : "failed: " + last);
+            : "failed: " + failure);
+  }
+
+  /** The first sentence of the error that a process has printed, or how it ended. */
+  private static String failure(ChildJvm child) throws IOException {
+    return child
+        .lastLines()
+        .lines()
+        .filter(line -> line.startsWith(ERROR_PREFIX))
+        .findFirst()
+        .map(line -> line.substring(ERROR_PREFIX.length()).replaceFirst("(?<=\\.) .*", ""))
+        .orElseGet(() -> "The process " + RankExit.describe(child.exitCode()) + ".");
   }
 
   /** The settings of a trial, counted from 1, as {@code --set} has them. */

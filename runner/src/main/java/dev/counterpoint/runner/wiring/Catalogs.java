@@ -61,13 +61,26 @@ import dev.counterpoint.tasks.tokenclassification.TokenClassification;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Set;
 
 /**
  * The built-in implementations that run files can select by a short name. User-defined
  * implementations are named by their class.
  */
 public final class Catalogs {
+  private static final Catalog<CallbackConfig> CALLBACKS =
+      Catalog.of(CallbackConfig.class)
+          .with("early-stop", EarlyStop.Config.class)
+          .with("best-model", BestModel.Config.class)
+          .with("tensorboard", TensorBoard.Config.class)
+          .with("mlflow", Mlflow.Config.class);
+
   private Catalogs() {}
+
+  /** The names of the built-in callbacks on which results do not depend. */
+  public static Set<String> reportingCallbacks() {
+    return CALLBACKS.names(CallbackConfig.OnlyReports.class);
+  }
 
   /** One catalog for each contract. */
   public static List<Catalog<?>> all() {
@@ -138,11 +151,7 @@ public final class Catalogs {
         Catalog.of(StrategyConfig.class)
             .with("standard", StandardTrainingStrategy.Config.class)
             .with("distributed", DistributedTrainingStrategy.Config.class),
-        Catalog.of(CallbackConfig.class)
-            .with("early-stop", EarlyStop.Config.class)
-            .with("best-model", BestModel.Config.class)
-            .with("tensorboard", TensorBoard.Config.class)
-            .with("mlflow", Mlflow.Config.class),
+        CALLBACKS,
         Catalog.of(FeatureStoreConfig.class)
             .with("embedded", EmbeddedStore.class)
             .with("postgresql", PostgreSqlStore.class)

@@ -12,6 +12,7 @@ import dev.counterpoint.core.optimizer.OptimizerConfig;
 import dev.counterpoint.core.schedule.Schedule;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.core.settings.InvalidSettings.Problem;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.core.training.StrategyConfig;
 import dev.counterpoint.inference.internal.code.SourcePath;
@@ -158,6 +159,16 @@ public record JavaFile(Run.Request original, @Nullable String from, Class<?> typ
         new ArrayList<>(List.of("name=" + type.getSimpleName(), key + ".type=" + type.getName()));
     sets.addAll(original.sets());
     return RecordCopy.with(original, Map.of("run", from == null ? EXPERIMENT : from, "sets", sets));
+  }
+
+  /** Adds to invalid settings which experiment they belong to, unless the user has named it. */
+  public InvalidSettings located(InvalidSettings invalid) {
+    List<Problem> problems = new ArrayList<>(invalid.problems());
+    if (from == null) {
+      String rule = "is tried in the experiment %s; --from names another one, or a run file";
+      problems.add(new Problem(original.run(), rule.formatted(EXPERIMENT)));
+    }
+    return new InvalidSettings(problems);
   }
 
   private boolean contains(Class<?> contract) {

@@ -128,6 +128,7 @@ public record RunModule(
     }
     Loss loss = run.file().loss();
     if (loss != null) {
+      loss.check(data.spec());
       model.replaceLoss(loss);
     }
     model.setPrecision(run.file().training().precision());

@@ -49,7 +49,10 @@ final class JavaFileTest {
   @Test
   void aMissingSettingIsNamed() throws IOException {
     assertThat(run(copied("FocalLoss"))).isEqualTo(ExitCode.INVALID_REQUEST);
-    assertThat(terminal.err()).contains("loss.gamma");
+    assertThat(terminal.err()).contains("loss.gamma", "--set loss.gamma=").doesNotContain("--from");
+    assertThat(terminal.run("train", folder.resolve("FocalLoss.java").toString()))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("--from");
   }
 
   @Test

@@ -21,8 +21,21 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 final class NewCommandTest {
-  private static final List<String> SMALL_TEXT =
-      List.of("model.width=8", "model.layers=1", "model.maxLength=8", "training.batchSize=4");
+  private static final String NAMES = "builtin:languages/validation";
+
+  /** Settings that make an experiment small. */
+  private static final Map<String, List<String>> SMALL =
+      Map.of(
+          "sentiment",
+          List.of("model.width=8", "model.layers=1", "model.maxLength=8", "training.batchSize=4"),
+          "languages",
+          List.of("model.width=8", "model.maxLength=8", "data.train.path=" + NAMES),
+          "text-generation",
+          List.of(
+              "model.architecture.width=8",
+              "model.architecture.layers=1",
+              "model.architecture.maxLength=8",
+              "data.train.path=" + NAMES));
 
   /** The hash of the model of an experiment after two steps. */
   private static final Map<String, String> BUILT_IN = new HashMap<>();
@@ -155,9 +168,7 @@ final class NewCommandTest {
     Path directory = folder.resolve(output);
     List<String> words = new ArrayList<>(List.of("train", run, "--output", directory.toString()));
     List<String> sets = new ArrayList<>(List.of("training.maxSteps=2", "device=cpu"));
-    if (experiment.equals("sentiment") || experiment.equals("languages")) {
-      sets.addAll(SMALL_TEXT);
-    }
+    sets.addAll(SMALL.getOrDefault(experiment, List.of()));
     sets.forEach(set -> words.addAll(List.of("--set", set)));
     run(words);
     return AtomicFile.readJson(directory.resolve("summary.json")).path("modelHash").asText();

@@ -37,6 +37,7 @@ final class TuneCommandTest {
     assertThat(table.get(1)).matches("2 +0\\.\\d+ +6 +0\\.05");
     assertThat(table.get(2)).matches("1 +0\\.\\d+ +6 +1e-9");
     assertThat(table.get(3)).matches("3 +failed +0 +1e30");
+    assertThat(table.get(4)).matches("trial 3 failed: The loss is not finite at step .+\\.");
     assertThat(Files.readString(folder.resolve("whole/trial-0001/run.yaml")))
         .contains("threads: \"1\"");
   }
@@ -48,8 +49,9 @@ final class TuneCommandTest {
             "best: --set training.optimizer.learningRate",
             "loss by training.optimizer.learningRate",
             "href=\"trial-0002/report.html\"",
-            "<td>failed</td>")
-        .doesNotContain("{{");
+            "<td>failed</td>",
+            "<dd>The loss is not finite")
+        .doesNotContain("{{", "trial-0003/report.html");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.runner.rundir.RecordedRun;
 import dev.counterpoint.runner.rundir.RunRecord;
+import dev.counterpoint.runner.wiring.Catalogs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -12,6 +13,8 @@ import java.util.List;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 final class ComparisonTest {
   @TempDir private Path folder;
@@ -32,13 +35,17 @@ final class ComparisonTest {
     runs.add(RunRecord.read(run));
   }
 
+  private Comparison compared() {
+    return Comparison.of(runs, Catalogs.reportingCallbacks());
+  }
+
   @Test
   void runsThatDifferInTheirSeedsAreAGroup() throws IOException {
     run(1, 1e-3, 0.8);
     run(1, 1e-2, 0.9);
     run(2, 1e-3, 0.7);
 
-    Comparison comparison = Comparison.of(runs);
+    Comparison comparison = compared();
 
     assertThat(comparison.groups())
         .extracting(group -> group.values("accuracy").keySet())
@@ -54,7 +61,7 @@ final class ComparisonTest {
     run(1, 1e-3, 0.8);
     edited(2, "\"name\":\"small\"", "\"name\":\"other\"");
 
-    Comparison comparison = Comparison.of(runs);
+    Comparison comparison = compared();
 
     assertThat(comparison.groups()).hasSize(1);
     assertThat(comparison.settings())
@@ -62,12 +69,33 @@ final class ComparisonTest {
   }
 
   @Test
+  void callbacksThatOnlyReportAreNotCompared() throws IOException {
+    String from = "\"seed\":";
+    edited(1, from, "\"callbacks\":[{\"type\":\"early-stop\"}],\"seed\":");
+    edited(
+        2,
+        from,
+        "\"callbacks\":[{\"type\":\"mlflow\"},{\"type\":\"early-stop\"},{\"type\":\"tensorboard\"}],\"seed\":");
+
+    assertThat(compared().groups()).hasSize(1);
+    assertThat(compared().settings()).isEmpty();
+  }
+
+  @Test
+  void callbacksThatMayStopTheRunAreCompared() throws IOException {
+    run(1, 1e-3, 0.8);
+    edited(1, "\"seed\":", "\"callbacks\":[{\"type\":\"early-stop\"}],\"seed\":");
+
+    assertThat(compared().groups()).hasSize(2);
+  }
+
+  @Test
   void equalExamplesFromOtherFilesAreTheSameData() throws IOException {
     run(1, 1e-3, 0.8);
     edited(2, "1f3a train:77ac", "1f3a train:5555");
 
-    assertThat(Comparison.of(runs).groups()).hasSize(1);
-    assertThat(Comparison.of(runs).settings()).isEmpty();
+    assertThat(compared().groups()).hasSize(1);
+    assertThat(compared().settings()).isEmpty();
   }
 
   @Test
@@ -75,8 +103,8 @@ final class ComparisonTest {
     run(1, 1e-3, 0.8);
     edited(2, "1f3a train", "e5b7 train");
 
-    assertThat(Comparison.of(runs).groups()).hasSize(1);
-    assertThat(Comparison.of(runs).settings()).isEmpty();
+    assertThat(compared().groups()).hasSize(1);
+    assertThat(compared().settings()).isEmpty();
   }
 
   @Test
@@ -84,7 +112,7 @@ final class ComparisonTest {
     run(1, 1e-3, 0.8);
     edited(1, "1f3a train:77ac validation:09d1", "e5b7 train:77ac validation:5555");
 
-    assertThat(Comparison.of(runs).settings())
+    assertThat(compared().settings())
         .containsExactly(
             new Comparison.Setting("hash of the examples", List.of("1f3a", "e5b7")),
             new Comparison.Setting("hash of the source: validation", List.of("09d1", "5555")));
@@ -98,7 +126,7 @@ final class ComparisonTest {
         "\"dataFingerprint\":\"1f3a train:77ac validation:09d1\"",
         "\"dataFingerprint\":\"e5b7 train:5555\",\"files\":{\"data.train.path\":{\"file\":\"x\"}}");
 
-    assertThat(Comparison.of(runs).groups()).hasSize(2);
+    assertThat(compared().groups()).hasSize(2);
   }
 
   @Test
@@ -106,10 +134,23 @@ final class ComparisonTest {
     run(1, 1e-3, 0.8);
     run(1, 1e-2, 0.9);
 
-    assertThat(Comparison.of(runs).describe("accuracy").subList(2, 4))
+    assertThat(compared().describe("accuracy").subList(2, 4))
         .satisfiesExactly(
             difference -> assertThat(difference).contains("+0.1"),
             advice -> assertThat(advice).contains("one seed", "seed=2"));
+  }
+
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2})
+  void resultsThatAreEqualForEachSeedAreNotJudged(int seeds) throws IOException {
+    for (int seed = 1; seed <= seeds; seed++) {
+      run(seed, 1e-3, 0.7 + 0.1 * seed);
+      run(seed, 1e-2, 0.7 + 0.1 * seed);
+    }
+
+    assertThat(compared().describe("accuracy").get(2))
+        .contains("equal")
+        .doesNotContain("significant");
   }
 
   @Test
@@ -118,6 +159,6 @@ final class ComparisonTest {
     run(1, 1e-3, 0.8);
     run(2, 1e-3, 0.6);
 
-    assertThat(Comparison.of(runs).groups().get(0).values("accuracy")).hasSize(2);
+    assertThat(compared().groups().get(0).values("accuracy")).hasSize(2);
   }
 }

@@ -64,11 +64,23 @@ final class DifferenceTest {
   }
 
   @Test
-  void valuesWithoutDeviationHaveAnIntervalOfOnePoint() {
-    Difference difference = Difference.of(seeds(1, 0.8, 0.8), seeds(11, 0.9, 0.9)).orElseThrow();
+  void valuesWithoutDeviationAreNotJudged() {
+    Difference difference =
+        Difference.of(seeds(1, 0.1, 0.1, 0.1), seeds(11, 0.9, 0.9)).orElseThrow();
 
-    assertThat(difference.low()).isCloseTo(0.1, CLOSE);
-    assertThat(difference.high()).isCloseTo(0.1, CLOSE);
-    assertThat(difference.seeds()).hasValue(2);
+    assertThat(difference.difference()).isCloseTo(0.8, CLOSE);
+    assertThat(difference.low()).isNaN();
+    assertThat(difference.seeds()).isEmpty();
+    assertThat(difference.isSignificant()).isFalse();
+    assertThat(difference.describe()).contains("+0.8", "cannot be judged");
+  }
+
+  @Test
+  void pairsThatDifferByTheSameNumberUpToRoundingAreNotJudged() {
+    Difference difference = // 0.3 - 0.2 and 0.9 - 0.8 are different numbers
+        Difference.of(seeds(1, 0.2, 0.8), seeds(1, 0.3, 0.9)).orElseThrow();
+
+    assertThat(difference.difference()).isCloseTo(0.1, CLOSE);
+    assertThat(difference.isSignificant()).isFalse();
   }
 }

@@ -158,6 +158,22 @@ final class DistillationExampleTest {
   }
 
   @Test
+  void aTeacherWithOtherLabelsIsRejected() throws IOException {
+    String rows = Files.readString(folder.resolve("train.tsv"));
+    Files.writeString(folder.resolve("other.tsv"), rows.replace("\tbad", "\tpoor"));
+    String student = Files.readString(folder.resolve("student.yaml"));
+    Path other = folder.resolve("other.yaml");
+    Files.writeString(other, student.replace("train.tsv", "other.tsv"));
+    Path output = folder.resolve("other");
+    Terminal terminal = new Terminal();
+
+    assertThat(terminal.run("train", other.toString(), "--output", output.toString()))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("[bad, good]", "[good, poor]");
+    assertThat(output).doesNotExist();
+  }
+
+  @Test
   void theTeacherIsFrozen() throws IOException {
     try (BaseModel model = ModelFolder.open(teacher, Device.cpu())) {
       assertThat(model.parameters()).noneMatch(Parameter::trainable);

@@ -55,7 +55,7 @@ public final class RankExit {
   }
 
   /** Describes the end of a process, as a predicate: {@code ended with exit code 3}. */
-  static String describe(int code) {
+  public static String describe(int code) {
     int signal = code - BY_SIGNAL;
     if (signal <= 0 || signal >= SIGNALS.length) {
       return "ended with exit code " + code;

@@ -197,7 +197,7 @@ public final class TensorBoard implements Callback.ObservesGradients, Callback.F
    * @param histograms whether histograms of every parameter and its gradient are also written
    * @param every the number of steps between two points of the curves and between two histograms
    */
-  public record Config(boolean histograms, int every) implements CallbackConfig {
+  public record Config(boolean histograms, int every) implements CallbackConfig.OnlyReports {
     public Config {
       new Checks().positive("every", every).verify();
     }

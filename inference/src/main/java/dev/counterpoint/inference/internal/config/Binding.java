@@ -300,7 +300,7 @@ final class Binding {
     YamlNode present = node.entries().get(part.name());
     Object fallback = base == null ? null : part.of(base);
     if (present == null) {
-      return fallback == null ? absent(part, inner) : fallback;
+      return fallback == null ? absent(part, inner, node) : fallback;
     }
     boolean isNull = present instanceof Scalar scalar && scalar.isNull();
     if (part.optional()) {
@@ -311,7 +311,7 @@ final class Binding {
     return isNull && part.nullable() ? null : value(part.type(), present, inner, fallback);
   }
 
-  private @Nullable Object absent(Part part, String path) {
+  private @Nullable Object absent(Part part, String path, Mapping section) {
     if (part.optional()) {
       return Optional.empty();
     }
@@ -320,7 +320,8 @@ final class Binding {
     }
     Class<?> type = part.type().getRawClass();
     Object defaults = type.isRecord() ? RecordShape.of(type).base(null) : null;
-    return defaults == null ? fail(path, "is missing; it " + rule(part.type())) : defaults;
+    String advice = section.inFile() ? "" : "; add --set " + path + "=VALUE";
+    return defaults == null ? fail(path, "is missing; it " + rule(part.type()) + advice) : defaults;
   }
 
   /** The requirement for the value of a missing key. */

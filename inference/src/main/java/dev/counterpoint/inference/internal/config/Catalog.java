@@ -64,6 +64,13 @@ public final class Catalog<T> {
     return builtIn.keySet();
   }
 
+  /** The short names of the records that also implement another interface. */
+  public Set<String> names(Class<? extends T> kind) {
+    Map<String, Class<? extends T>> entries = new LinkedHashMap<>(builtIn);
+    entries.values().removeIf(record -> !kind.isAssignableFrom(record));
+    return entries.keySet();
+  }
+
   /** The record classes, in the order of {@link #names()}. */
   public Collection<Class<? extends T>> records() {
     return builtIn.values();

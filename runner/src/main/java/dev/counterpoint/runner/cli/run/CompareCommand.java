@@ -11,6 +11,7 @@ import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TextTable;
 import dev.counterpoint.runner.report.html.ComparisonPage;
 import dev.counterpoint.runner.rundir.RunRecord;
+import dev.counterpoint.runner.wiring.Catalogs;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -66,7 +67,7 @@ public final class CompareCommand extends ConsoleCommand {
     for (Path folder : distinct) {
       runs.add(RunRecord.read(folder));
     }
-    Comparison comparison = Comparison.of(runs);
+    Comparison comparison = Comparison.of(runs, Catalogs.reportingCallbacks());
     if (json) {
       console.print(comparison.toJson().toString());
     } else {
@@ -101,7 +102,10 @@ public final class CompareCommand extends ConsoleCommand {
             comparison.settings(),
             it -> row(List.of(it.key()), it.values()));
     StringBuilder text = new StringBuilder(TextTable.of(results)).append("\n\n");
-    text.append(comparison.settings().isEmpty() ? "Only the seeds differ." : settings);
+    text.append(
+        comparison.settings().isEmpty()
+            ? "Besides seeds, nothing differs on which results depend."
+            : settings);
     for (String metric : comparison.metrics()) {
       text.append("\n\n").append(TextTable.of(List.of(List.of(metric))));
       comparison.describe(metric).forEach(line -> text.append("\n  ").append(line));

@@ -124,7 +124,7 @@ public final class TrainCommand implements Callable<Integer> {
     Optional<RankEnvironment> rank = RankEnvironment.of(System.getenv());
     Run run =
         checks.applyTo(
-            Run.of(rank.isPresent() ? request.joining() : request), output, rank.isPresent());
+            open(rank.isPresent() ? request.joining() : request, java), output, rank.isPresent());
     if (java.isPresent() && rank.isEmpty()) {
       console.log("The run file:\n" + run.binder().toYaml(run.file()));
     }
@@ -139,6 +139,14 @@ public final class TrainCommand implements Callable<Integer> {
         new TrainingProcess.Options(
             trace, exact, until, validate, checks.shortTraining(), checks.detectsAnomaly());
     return new TrainingProcess(run, command, options, console).run(rank, watchdog);
+  }
+
+  private static Run open(Run.Request request, Optional<JavaFile> java) throws IOException {
+    try {
+      return Run.of(request);
+    } catch (InvalidSettings e) {
+      throw java.map(it -> it.located(e)).orElse(e);
+    }
   }
 
   /** A program decides itself what it trains. */

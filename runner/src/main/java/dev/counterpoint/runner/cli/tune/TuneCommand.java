@@ -276,14 +276,20 @@ public final class TuneCommand implements Callable<Integer> {
               : Formats.number(Objects.requireNonNullElse(result.value(), Double.NaN)));
       cells.add(Long.toString(result.steps()));
       trials.sets(result.trial()).forEach(set -> cells.add(set.substring(set.indexOf('=') + 1)));
+      Path run = trials.directory(result.trial());
+      Path report = new RunDirectory(run).report();
       rows.add(
           new SweepPage.Trial(
-              String.valueOf(trials.directory(result.trial()).getFileName()),
+              Files.exists(report) ? run.getFileName() + "/" + report.getFileName() : null,
               cells,
               result.value(),
-              result.round() == lastRound));
+              result.round() == lastRound,
+              result.failure()));
     }
     console.printText(TextTable.of(head, rows, SweepPage.Trial::cells));
+    rows.stream()
+        .filter(row -> row.failure() != null)
+        .forEach(row -> console.print("trial %s failed: %s", row.cells().get(0), row.failure()));
     Journal.Result best = results.get(0);
     boolean isFound = best.value() != null;
     String state =

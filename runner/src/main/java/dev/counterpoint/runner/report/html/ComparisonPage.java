@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.report.html;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import com.samskivert.mustache.Mustache;
 import com.samskivert.mustache.Template;
 import dev.counterpoint.runner.comparison.Comparison;
 import dev.counterpoint.runner.comparison.RunGroup;
@@ -88,6 +89,10 @@ public record ComparisonPage(
           .computeIfAbsent(title, key -> new ArrayList<>())
           .add(new Chart.Styled(series, style, true, rows.size() <= MAX_MARKED));
     }
+  }
+
+  Mustache.Lambda breakable() {
+    return Page.BREAKABLE;
   }
 
   /** Renders the page as self-contained HTML. All texts are escaped. */

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.report.html;
 
+import com.samskivert.mustache.Mustache;
 import dev.counterpoint.core.settings.Formats;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -91,6 +92,10 @@ public record FlameGraphPage(
       draw(child.getKey(), child.getValue(), next, depth + 1, scale, frames);
       next += child.getValue().total() * scale;
     }
+  }
+
+  Mustache.Lambda breakable() {
+    return Page.BREAKABLE;
   }
 
   /** Renders the page as self-contained HTML. All texts are escaped. */

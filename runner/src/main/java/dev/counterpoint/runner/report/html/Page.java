@@ -43,6 +43,11 @@ record Page(
     String runFile,
     List<Fact> provenance) {
   private static final Template TEMPLATE = template("report");
+
+  /** Allows a line break after each dot of a key or path. */
+  static final Mustache.Lambda BREAKABLE =
+      (fragment, out) -> out.write(fragment.execute().replace(".", ".<wbr>"));
+
   private static final String AUXILIARY = "auxiliary"; // of metrics.jsonl
 
   /** A row of the validation table. */

@@ -1,5 +1,6 @@
 package dev.counterpoint.runner.report.html;
 
+import com.samskivert.mustache.Mustache;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
@@ -20,13 +21,26 @@ public record SweepPage(
   /**
    * A trial.
    *
-   * @param folder the name of its run directory
+   * @param report the path of its report, relative to the page; null if it has none
    * @param cells its row of the table
    * @param value the compared metric; null if it has none
    * @param isComplete false if successive halving stopped it early
+   * @param failure why it has failed, as a sentence; null if it has not
    */
   public record Trial(
-      String folder, List<String> cells, @Nullable Double value, boolean isComplete) {
+      @Nullable String report,
+      List<String> cells,
+      @Nullable Double value,
+      boolean isComplete,
+      @Nullable String failure) {
+
+    boolean hasReport() {
+      return report != null;
+    }
+
+    String number() {
+      return cells.get(0);
+    }
 
     private Optional<Point> at(int column) {
       try {
@@ -79,6 +93,19 @@ public record SweepPage(
         name,
         points.stream().mapToDouble(Point::setting).toArray(),
         points.stream().mapToDouble(Point::value).toArray());
+  }
+
+  /** The trials that have failed. */
+  List<Trial> failed() {
+    return trials.stream().filter(it -> it.failure() != null).toList();
+  }
+
+  boolean hasFailed() {
+    return !failed().isEmpty();
+  }
+
+  Mustache.Lambda breakable() {
+    return Page.BREAKABLE;
   }
 
   /** Renders the page as self-contained HTML. All texts are escaped. */

@@ -11,7 +11,9 @@ final class SweepPageTest {
       int number, @Nullable Double loss, boolean isComplete, String... settings) {
     List<String> cells =
         List.of(String.valueOf(number), String.valueOf(loss), settings[0], settings[1]);
-    return new SweepPage.Trial("trial-" + number, cells, loss, isComplete);
+    return loss == null
+        ? new SweepPage.Trial(null, cells, null, isComplete, "There is not enough memory.")
+        : new SweepPage.Trial("trial-" + number + "/report.html", cells, loss, isComplete, null);
   }
 
   private static SweepPage page(SweepPage.Trial... trials) {
@@ -51,6 +53,23 @@ final class SweepPageTest {
     SweepPage page = page(trial(1, 0.5, true, "1", "mean"), trial(2, 0.9, false, "2", "mean"));
 
     assertThat(page.toHtml()).contains("<circle class=\"second\"", "ended early");
+  }
+
+  @Test
+  void aFailedTrialHasItsReasonAndNoLinkToAReport() {
+    assertThat(page(trial(1, 0.5, true, "1", "mean"), trial(2, null, true, "2", "mean")).toHtml())
+        .contains("<dt>trial 2</dt><dd>There is not enough memory.</dd>", "href=\"trial-1/")
+        .doesNotContain("href=\"trial-2/");
+    assertThat(page(trial(1, 0.5, true, "1", "mean")).toHtml()).doesNotContain("Failed");
+  }
+
+  @Test
+  void aLongKeyMayBreakAfterItsDots() {
+    List<String> head = List.of("trial", "loss", "training.batchSize", "b");
+    SweepPage.Trial[] trials = {trial(1, 0.5, true, "4", "c")};
+
+    assertThat(SweepPage.of("small", "", head, List.of(trials), 2).toHtml())
+        .contains("training.<wbr>batchSize");
   }
 
   @Test
