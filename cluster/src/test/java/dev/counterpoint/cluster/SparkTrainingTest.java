@@ -215,6 +215,21 @@ final class SparkTrainingTest {
     assertThat(log()).contains("b.csv", "UTF-8").doesNotContain("\tat ", "counterpoint: counterpoint");
   }
 
+  @Test
+  void trialsOfASweepAreJobs() throws Exception {
+    Path sweep = folder.resolve("sweep");
+    List<String> arguments = arguments(sweep);
+    arguments.addAll(List.of("--set", "training.epochs=1"));
+    arguments.addAll(List.of("--sweep", "training.optimizer.learningRate=1e-3,1e-4"));
+    arguments.addAll(spark(programOfThisMachine()));
+    Path log = folder.resolve("tune.log");
+    try (Training process = Training.start("tune", log, cluster.environment(), arguments)) {
+      assertThat(process.exitCode()).as(process.output()).isZero();
+      assertThat(process.output()).contains("best: --set training.optimizer.learningRate=");
+    }
+    assertThat(sweep.resolve("trial-0002/logs/rank-0001.log")).content().contains("parameters on");
+  }
+
   private static int predict(Path table, Path scores, List<String> more) throws Exception {
     List<String> arguments = new ArrayList<>(List.of(folder.resolve("alone").toString()));
     arguments.addAll(List.of("--data", table.toString(), "--output", scores.toString()));

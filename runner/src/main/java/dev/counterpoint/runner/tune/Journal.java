@@ -12,6 +12,8 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.List;
+import java.util.Map;
+import java.util.Objects;
 import java.util.Optional;
 import org.jspecify.annotations.Nullable;
 
@@ -20,6 +22,9 @@ import org.jspecify.annotations.Nullable;
  * round of each trial, in the order in which they end.
  */
 public final class Journal {
+  /** The name of the file in the folder of a sweep. */
+  public static final String FILE = "sweep.jsonl";
+
   private final Path file;
   private final ObjectNode head;
   private final List<Result> results = new ArrayList<>();
@@ -56,19 +61,23 @@ public final class Journal {
    * Opens the journal of a sweep that may have been started before.
    *
    * @param settings the settings that must not change
-   * @param threads the threads of each trial, recorded if the sweep is new
+   * @param sweep its threads of each trial are recorded if it is new
    * @throws InvalidSettings if the journal is of another sweep
    */
-  Journal(Path file, JsonNode settings, int threads) throws IOException {
-    this.file = file;
+  public Journal(Path folder, Map<String, ?> settings, Sweep sweep) throws IOException {
+    file = folder.resolve(FILE);
+    JsonNode own = Json.MAPPER.valueToTree(settings);
     if (!Files.exists(file)) {
-      head = Json.MAPPER.createObjectNode().put("threads", threads).set("settings", settings);
+      int processors = Runtime.getRuntime().availableProcessors();
+      int threads =
+          Objects.requireNonNullElse(sweep.threads(), Math.max(1, processors / sweep.parallel()));
+      head = Json.MAPPER.createObjectNode().put("threads", threads).set("settings", own);
       write();
       return;
     }
     List<String> lines = Files.readAllLines(file);
     head = Json.parse(lines.get(0), ObjectNode.class);
-    if (!head.path("settings").toString().equals(settings.toString())) {
+    if (!head.path("settings").toString().equals(own.toString())) {
       throw new InvalidSettings(
           "%s is the journal of a sweep with other settings or code. Use another --output.", file);
     }

@@ -9,8 +9,6 @@ import dev.counterpoint.core.metric.Mode;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.machine.ChildJvm;
 import dev.counterpoint.runner.report.Console;
-import dev.counterpoint.runner.rundir.RunDirectory;
-import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.Threads;
 import dev.counterpoint.strategies.launch.RankExit;
 import java.io.IOException;
@@ -33,56 +31,38 @@ import java.util.stream.IntStream;
  * a time.
  */
 public final class SweepRun {
-  /** The file name of the journal. */
-  public static final String JOURNAL = "sweep.jsonl";
-
   private static final String ERROR_PREFIX = "counterpoint: ";
   private static final Duration POLL = Duration.ofMillis(20);
 
-  private final Run.Request request;
+  private final TrialRuns runs;
   private final Sweep sweep;
   private final Mode mode;
-  private final Path folder;
   private final Console console;
   private final List<Map<String, String>> trials;
   private final Journal journal;
-  private final int threads;
   private final Map<Integer, ChildJvm> running = new ConcurrentSkipListMap<>();
   private volatile boolean stopped;
 
   /**
-   * Opens or continues a sweep.
+   * Begins or continues a sweep.
    *
-   * @param request the run, without an output directory
    * @param mode which values of the metric are better
-   * @param settings what must not change when the sweep is continued
-   * @param folder the folder of the sweep, which exists
    */
-  public SweepRun(
-      Run.Request request,
-      Sweep sweep,
-      Mode mode,
-      Map<String, ?> settings,
-      Path folder,
-      Console console)
-      throws IOException {
-    this.request = request;
+  public SweepRun(TrialRuns runs, Sweep sweep, Mode mode, Journal journal, Console console) {
+    this.runs = runs;
     this.sweep = sweep;
     this.mode = mode;
-    this.folder = folder;
+    this.journal = journal;
     this.console = console;
     trials = sweep.settings();
-    int processors = Runtime.getRuntime().availableProcessors();
-    Integer requested = sweep.threads();
-    journal =
-        new Journal(
-            folder.resolve(JOURNAL),
-            Json.MAPPER.valueToTree(settings),
-            requested == null ? Math.max(1, processors / sweep.parallel()) : requested);
-    threads = journal.threads();
     console.log(
-        "%d trials in %s, %d at a time, %s each",
-        trials.size(), folder, sweep.parallel(), Formats.count(threads, "thread"));
+        "%d trials in %s, %d at a time%s",
+        trials.size(),
+        runs.folder(),
+        sweep.parallel(),
+        runs.cluster().isEmpty()
+            ? ", " + Formats.count(journal.threads(), "thread") + " each"
+            : ", on Spark");
   }
 
   /**
@@ -151,27 +131,16 @@ public final class SweepRun {
   }
 
   private ChildJvm start(int trial, long until) throws IOException {
-    RunDirectory directory = new RunDirectory(directory(trial));
-    List<String> arguments = new ArrayList<>(List.of("train"));
-    if (RunDirectory.isRun(directory.path()) && directory.newestStep().isPresent()) {
-      arguments.add(directory.path().toString());
-      if (request.trustsCode()) {
-        arguments.add("--trust-code");
-      }
-    } else {
-      new LocalDisk().delete(directory.path()); // killed before its first checkpoint
-      List<String> sets = new ArrayList<>(request.sets());
-      sets.addAll(sets(trial));
-      sets.add("threads=" + threads);
-      arguments.addAll(request.with(sets).arguments());
-      arguments.addAll(List.of("--output", directory.path().toString()));
+    if (!runs.isResumable(trial)) {
+      new LocalDisk().delete(runs.directory(trial)); // killed before its first checkpoint
     }
+    List<String> arguments = runs.arguments(trial, sets(trial), journal.threads());
     if (until < Long.MAX_VALUE) {
       arguments.addAll(List.of("--until", Long.toString(until), "--validate"));
     }
     return ChildJvm.supervised( // The variable would contradict the recorded number of threads.
         arguments,
-        Path.of(directory.path() + ".log"),
+        Path.of(runs.directory(trial) + ".log"),
         environment -> environment.remove(Threads.VARIABLE));
   }
 
@@ -188,7 +157,7 @@ public final class SweepRun {
       return;
     }
     String failure = code == 0 ? null : failure(child);
-    ObjectNode summary = AtomicFile.readJson(directory(trial).resolve("summary.json"));
+    ObjectNode summary = AtomicFile.readJson(runs.directory(trial).resolve("summary.json"));
     double value = Json.number(summary.path("validation").path(sweep.metric()));
     Journal.Result result =
         failure == null
@@ -220,10 +189,5 @@ public final class SweepRun {
     return trials.get(trial - 1).entrySet().stream()
         .map(it -> it.getKey() + "=" + it.getValue())
         .toList();
-  }
-
-  /** The run directory of a trial, counted from 1. */
-  public Path directory(int trial) {
-    return folder.resolve(Formats.of("trial-%04d", trial)).toAbsolutePath();
   }
 }

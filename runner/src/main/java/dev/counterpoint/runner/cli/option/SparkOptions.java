@@ -2,6 +2,7 @@ package dev.counterpoint.runner.cli.option;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.LauncherCommand;
+import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.spark.SparkSubmission;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -9,6 +10,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -46,15 +48,21 @@ public final class SparkOptions {
     return Optional.ofNullable(plan);
   }
 
+  /** The given options, as arguments of another command; empty if it runs on this machine. */
+  public List<String> arguments() {
+    requireMaster();
+    return master == null
+        ? List.of()
+        : Stream.concat(Stream.of("--spark", master), settings()).toList();
+  }
+
   /**
    * Whether the command runs on Spark.
    *
    * @param allowed the other options that may be given then
    */
   public boolean isRequested(List<String> allowed) {
-    if (master == null && !conf.isEmpty()) {
-      throw new InvalidSettings("--conf requires --spark MASTER_URL.");
-    }
+    requireMaster();
     if (master != null) {
       for (OptionSpec option :
           Objects.requireNonNull(spec).commandLine().getParseResult().matchedOptions()) {
@@ -66,6 +74,16 @@ public final class SparkOptions {
       }
     }
     return master != null;
+  }
+
+  private void requireMaster() {
+    if (master == null && !conf.isEmpty()) {
+      throw new InvalidSettings("--conf requires --spark MASTER_URL.");
+    }
+  }
+
+  private Stream<String> settings() {
+    return conf.stream().flatMap(it -> Stream.of("--conf", it));
   }
 
   /**
@@ -83,15 +101,15 @@ public final class SparkOptions {
                     new InvalidSettings(
                         "--spark requires Apache Spark 4.2 for Scala 2.13. Set SPARK_HOME to its"
                             + " folder, which contains jars/spark-core_2.13-*.jar."));
-    List<String> settings = conf.stream().flatMap(it -> List.of("--conf", it).stream()).toList();
     SparkSubmission.Driver started =
         submission.start(
             new SparkSubmission.Request(
                 LauncherCommand.path(),
                 Objects.requireNonNull(master),
-                settings,
+                settings().toList(),
                 driver,
                 arguments));
+    ParentWatchdog.of(System.getenv()).onStop(started::stop);
     for (String signal : List.of("INT", "TERM")) {
       org.jline.utils.Signals.register(signal, () -> started.stop(signal));
     }

@@ -17,7 +17,7 @@ import dev.counterpoint.runner.report.html.RunLog;
 import dev.counterpoint.runner.rundir.FlatSettings;
 import dev.counterpoint.runner.rundir.RunDirectory;
 import dev.counterpoint.runner.rundir.RunRecord;
-import dev.counterpoint.runner.tune.SweepRun;
+import dev.counterpoint.runner.tune.Journal;
 import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
@@ -155,7 +155,7 @@ public final class RunsCommand extends ConsoleCommand {
     }
     if (!json && !csv) {
       folders.stream()
-          .filter(it -> Files.exists(it.resolve(SweepRun.JOURNAL)))
+          .filter(it -> Files.exists(it.resolve(Journal.FILE)))
           .forEach(
               it -> console.log("sweep; to list its trials: " + LauncherCommand.line("runs", it)));
     }

@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.cli.tune;
 
 import dev.counterpoint.core.metric.Mode;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.runner.tune.Halving;
 import dev.counterpoint.runner.tune.Sweep;
@@ -75,6 +76,17 @@ final class SweepOptions {
   /** The options that are set, although they need {@code --sweep}. */
   boolean hasOthers() {
     return !changes().isEmpty();
+  }
+
+  /**
+   * Checks that the trials can be trained on Spark: as one job each, whose tasks have {@code
+   * spark.task.cpus} threads.
+   */
+  void requireSpark() {
+    if (!isRequested() || halving != null || threads != null) {
+      throw new InvalidSettings(
+          "--spark needs --sweep, without --halving and --threads; --conf spark.task.cpus=N sets the threads.");
+    }
   }
 
   Sweep sweep() throws IOException {

@@ -17,6 +17,7 @@ import dev.counterpoint.runner.cli.option.Consoles;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.cli.option.NewRunOptions;
 import dev.counterpoint.runner.cli.option.Signals;
+import dev.counterpoint.runner.cli.option.SparkOptions;
 import dev.counterpoint.runner.report.Console;
 import dev.counterpoint.runner.report.TextTable;
 import dev.counterpoint.runner.report.html.RangeTestPage;
@@ -29,6 +30,7 @@ import dev.counterpoint.runner.tune.Probe;
 import dev.counterpoint.runner.tune.RangeTest;
 import dev.counterpoint.runner.tune.Sweep;
 import dev.counterpoint.runner.tune.SweepRun;
+import dev.counterpoint.runner.tune.TrialRuns;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunModule;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
@@ -66,6 +68,8 @@ public final class TuneCommand implements Callable<Integer> {
 
   @Mixin private final SweepOptions sweep = new SweepOptions();
 
+  @Mixin private final SparkOptions spark = new SparkOptions();
+
   @Option(
       names = "--learning-rate",
       description =
@@ -95,6 +99,9 @@ public final class TuneCommand implements Callable<Integer> {
     if (sweep.hasOthers() && !sweep.isRequested()) {
       throw new InvalidSettings(
           "--trials, --seed, --metric, --mode, --halving, --parallel and --threads need --sweep.");
+    }
+    if (!spark.arguments().isEmpty()) {
+      sweep.requireSpark();
     }
     if (batchSize && output != null) {
       throw new InvalidSettings("--batch-size writes no files: --output cannot be used.");
@@ -199,18 +206,20 @@ public final class TuneCommand implements Callable<Integer> {
         output == null
             ? Path.of("runs", run.file().name() + "-sweep-" + hash.substring(0, 8))
             : output;
-    if (!Files.exists(folder.resolve(SweepRun.JOURNAL))) {
+    if (!Files.exists(folder.resolve(Journal.FILE))) {
       RunDirectory.forNew(folder, ""); // must be empty
     }
     try (RunLock lock = RunLock.hold(new RunDirectory(folder), true)) {
-      SweepRun trials = new SweepRun(request, requested, mode, settings, folder, console);
+      TrialRuns runs = new TrialRuns(request, folder, spark.arguments());
+      Journal journal = new Journal(folder, settings, requested);
+      SweepRun trials = new SweepRun(runs, requested, mode, journal, console);
       Signals signals = Signals.forwarding(trials::stop, trials::kill);
       List<Journal.Result> results = trials.run();
       if (results.isEmpty()) {
         console.print("stopped; continue the sweep with the same command.");
         return signals.exitCode() == ExitCode.SUCCESS ? ExitCode.RUN_FAILED : signals.exitCode();
       }
-      return print(run.file().name(), folder, requested, trials, results, console);
+      return print(run.file().name(), runs, requested, trials, results, console);
     }
   }
 
@@ -256,7 +265,7 @@ public final class TuneCommand implements Callable<Integer> {
   /** Prints the table and the best trial, writes the page, and returns the exit code. */
   private static int print(
       String name,
-      Path folder,
+      TrialRuns runs,
       Sweep sweep,
       SweepRun trials,
       List<Journal.Result> results,
@@ -276,7 +285,7 @@ public final class TuneCommand implements Callable<Integer> {
               : Formats.number(Objects.requireNonNullElse(result.value(), Double.NaN)));
       cells.add(Long.toString(result.steps()));
       trials.sets(result.trial()).forEach(set -> cells.add(set.substring(set.indexOf('=') + 1)));
-      Path run = trials.directory(result.trial());
+      Path run = runs.directory(result.trial());
       Path report = new RunDirectory(run).report();
       rows.add(
           new SweepPage.Trial(
@@ -298,9 +307,9 @@ public final class TuneCommand implements Callable<Integer> {
             : "All trials have failed.";
     if (isFound) {
       console.print(state);
-      console.print("run directory: " + trials.directory(best.trial()));
+      console.print("run directory: " + runs.directory(best.trial()));
     }
-    Path page = folder.resolve("sweep.html");
+    Path page = runs.folder().resolve("sweep.html");
     AtomicFile.writeText(page, SweepPage.of(name, state, head, rows, settings).toHtml());
     FileAccess.makeFilePrivate(page);
     console.print("page: " + page);
