@@ -182,11 +182,13 @@ final class SparkTrainingTest {
     Path table = Files.createDirectory(folder.resolve("table"));
     Files.writeString(table.resolve("a.csv"), "id,sentence\n1,a fine film\n2,dull\n");
     Files.writeString(table.resolve("b.csv"), "id,sentence\n3,not bad\n");
+    Files.writeString(table.resolve("c.csv"), "id,sentence\n"); // without rows, as Spark writes some
     Path scores = folder.resolve("scores.csv");
 
     assertThat(predict(table, scores, spark(programOfThisMachine()))).as(log()).isZero();
-    assertThat(log()).contains("2 of 2 files");
+    assertThat(log()).contains("3 of 3 files");
     assertThat(scores.resolve("part-00000.csv")).content().contains("id,", "1,", "2,");
+    assertThat(scores.resolve("part-00002.csv")).hasContent("id,prediction,probability\n");
     assertThat(scores.resolve("_temporary")).doesNotExist();
     Path alone = folder.resolve("alone.csv");
     assertThat(predict(table.resolve("b.csv"), alone, List.of())).isZero();

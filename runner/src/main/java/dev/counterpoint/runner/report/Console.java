@@ -109,7 +109,7 @@ public final class Console implements AutoCloseable {
             .map(line -> now + " " + level + " " + ControlCharacterEscaper.of(line))
             .toList();
     if (copy == null) {
-      early.addAll(lines);
+      lines.stream().limit(MAX_EARLY - early.size()).forEach(early::add);
     } else {
       append(lines);
     }
@@ -117,9 +117,9 @@ public final class Console implements AutoCloseable {
 
   private void append(List<String> lines) {
     try {
-      Files.write(
+      Files.write( // A secret may have become known since an early line.
           Objects.requireNonNull(copy),
-          lines,
+          lines.stream().map(Secrets::mask).toList(),
           StandardOpenOption.CREATE,
           StandardOpenOption.APPEND);
     } catch (IOException e) {

@@ -157,6 +157,11 @@ public final class SweepRun {
       return;
     }
     String failure = code == 0 ? null : failure(child);
+    if (failure != null && !runs.cluster().isEmpty() && !runs.hasBegun(trial)) {
+      console.log("%s did not begin: %s The sweep stops.", name, failure); // a fault of the cluster
+      stop("TERM");
+      return;
+    }
     ObjectNode summary = AtomicFile.readJson(runs.directory(trial).resolve("summary.json"));
     double value = Json.number(summary.path("validation").path(sweep.metric()));
     Journal.Result result =

@@ -21,10 +21,14 @@ public record TrialRuns(Run.Request request, Path folder, List<String> cluster) 
     return folder.resolve(Formats.of("trial-%04d", trial)).toAbsolutePath();
   }
 
+  /** Whether the processes of a trial have started. */
+  boolean hasBegun(int trial) {
+    return RunDirectory.isRun(directory(trial));
+  }
+
   /** Whether a trial has a checkpoint. */
   boolean isResumable(int trial) throws IOException {
-    RunDirectory directory = new RunDirectory(directory(trial));
-    return RunDirectory.isRun(directory.path()) && directory.newestStep().isPresent();
+    return hasBegun(trial) && new RunDirectory(directory(trial)).newestStep().isPresent();
   }
 
   /**

@@ -93,6 +93,49 @@ final class ScoredTableTest {
   }
 
   @Test
+  void aPartWithoutRowsHasTheColumnsOfTheOthers() throws IOException {
+    Files.writeString(folder.resolve("none.csv"), "id,size,colour\n");
+    for (String format : List.of("csv", "parquet")) {
+      assertThat(score("full-part." + format, "--keep", "id")).as(terminal.err()).isZero();
+      assertThat(predict("run", "none.csv", "part." + format, "--keep", "id", "--part"))
+          .as(terminal.err())
+          .isZero();
+      assertThat(rows("part." + format)).containsExactly(rows("full-part." + format).get(0));
+    }
+    assertThat(predict("run", "none.csv", "none.parquet")).isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("none.csv has no rows");
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "id, scores.txt, .parquet",
+    "prediction, scores.csv, prediction",
+    "no, scores.csv, no"
+  })
+  void whatTasksOfSparkWouldRejectIsRejectedBefore(String keep, String output, String detail)
+      throws IOException {
+    Path plan = Files.createTempDirectory(folder, "plan");
+    assertThat(score(output, "--keep", keep, "--plan", plan.toString()))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains(detail);
+    assertThat(folder.resolve(output)).doesNotExist();
+  }
+
+  @Test
+  void aFolderOfTasksIsContinuedOnlyWithTheSameRows() throws IOException {
+    Path rows = Files.createDirectory(folder.resolve("many"));
+    Files.copy(folder.resolve("rows.csv"), rows.resolve("a.csv"));
+    String plan = Files.createTempDirectory(folder, "plan").toString();
+    assertThat(predict("run", "many", "many.csv", "--plan", plan)).as(terminal.err()).isZero();
+    assertThat(predict("run", "many", "many.csv", "--plan", plan)).as(terminal.err()).isZero();
+
+    Files.writeString(rows.resolve("b.csv"), "id,size,colour\n");
+    assertThat(predict("run", "many", "many.csv", "--plan", plan))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("many.csv exists");
+  }
+
+  @Test
   void aFullDiskIsReportedWithTheFile() throws IOException {
     Path full = Path.of("/dev/full"); // A write to it fails as on a full disk.
     assumeTrue(Files.exists(full), "This system has no /dev/full.");

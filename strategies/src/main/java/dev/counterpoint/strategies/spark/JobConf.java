@@ -6,7 +6,7 @@ import dev.counterpoint.strategies.launch.RankExit;
 import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaSparkContext;
 
-/** Spark's settings for a training; the user's settings have precedence. */
+/** Spark's settings for a job; the user's settings have precedence. */
 public record JobConf(SparkConf given) {
   private static final String WAIT = "spark.counterpoint.wait";
   private static final String PORT = "spark.counterpoint.port";
@@ -75,10 +75,15 @@ public record JobConf(SparkConf given) {
     conf.setIfMissing("spark.scheduler.minRegisteredResourcesRatio", "1.0");
     int cores = plan.ranks().workers() * conf.getInt("spark.task.cpus", 1);
     conf.setIfMissing("spark.cores.max", Integer.toString(cores));
-    if (master.matches("local\\[(\\d+|\\*)]")) {
-      // With local[N] Spark aborts a job at its first failure.
-      conf.set("spark.master", master.replace("]", "," + (attempts + 1) + "]"));
-    }
+    retryLocally(conf, attempts + 1);
     return conf;
+  }
+
+  /** With {@code local[N]} Spark aborts a job at the first failure of a task. */
+  public static void retryLocally(SparkConf conf, int maxFailures) {
+    String master = conf.get("spark.master", "");
+    if (master.matches("local\\[(\\d+|\\*)]")) {
+      conf.set("spark.master", master.replace("]", "," + maxFailures + "]"));
+    }
   }
 }

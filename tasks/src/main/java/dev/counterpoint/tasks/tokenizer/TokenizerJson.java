@@ -314,7 +314,7 @@ record TokenizerJson(String name) {
               path, special, "one of special_tokens, which add at most " + MAX_ADDED + " tokens");
         }
       }
-      if (!typesOf(pieces).matches(key.equals("single") ? "0*" : "0*1*")) {
+      if (!typesOf(pieces).matches(key.equals("single") ? "(0;)*" : "(0;)*(1;)*")) {
         throw invalid(path, pieces, "of type 0" + (key.equals("single") ? "" : ", then of type 1"));
       }
       List<String> texts =
@@ -325,11 +325,11 @@ record TokenizerJson(String name) {
     }
   }
 
-  /** The types of the pieces of a template, one after another. */
+  /** The types of the pieces of a template, each followed by a semicolon. */
   private static String typesOf(JsonNode pieces) {
     return pieces
         .valueStream()
-        .map(piece -> piece.elements().next().path("type_id").asText())
+        .map(piece -> piece.elements().next().path("type_id").asText() + ";")
         .collect(Collectors.joining());
   }
 

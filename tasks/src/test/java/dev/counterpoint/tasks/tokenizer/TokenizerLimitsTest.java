@@ -95,7 +95,7 @@ final class TokenizerLimitsTest {
   @CsvSource(
       delimiter = ';',
       quoteCharacter = '`',
-      value = {"single; 1; 0; 1", "pair; 0; 1; 0"})
+      value = {"single; 1; 0; 1", "pair; 0; 1; 0", "pair; 0; 0; 11"})
   void aTemplateWithOtherTypesThanThoseOfTheModelsIsRejected(
       String key, int single, int first, int second) throws Exception {
     String piece = "{'Sequence': {'id': '%s', 'type_id': %s}}";

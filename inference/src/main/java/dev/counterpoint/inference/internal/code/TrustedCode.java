@@ -221,11 +221,6 @@ public final class TrustedCode {
     return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
   }
 
-  /** The list for a process on another machine, without paths. */
-  public String lines() {
-    return read().stream().map(hash -> hash + "  -\n").collect(Collectors.joining());
-  }
-
   private Set<String> read() {
     try {
       if (list == null || !Files.exists(list)) {

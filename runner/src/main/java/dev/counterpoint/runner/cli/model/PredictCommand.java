@@ -100,7 +100,8 @@ public final class PredictCommand implements Callable<Integer> {
       description =
           "Writes the predictions for --data into a new .csv, .jsonl or .parquet file, for models"
               + " of tables and texts, or into the table of a database that a .yaml file names by url,"
-              + " table and properties.")
+              + " table and properties. With --spark: a folder with such a name, with a file for each"
+              + " file of --data.")
   private @Nullable Path output;
 
   @Option(
@@ -119,6 +120,12 @@ public final class PredictCommand implements Callable<Integer> {
 
   @Option(names = "--json", description = "Reads and prints one JSON object per line.")
   private boolean json;
+
+  @Option(
+      names = "--part",
+      hidden = true,
+      description = "--data is one file of a table, which may have no rows. For tasks of Spark.")
+  private boolean part;
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
@@ -142,7 +149,9 @@ public final class PredictCommand implements Callable<Integer> {
     if (spark.isRequested(ON_SPARK)) {
       return scoreOnSpark(Objects.requireNonNull(spec));
     }
-    ParentWatchdog.of(System.getenv());
+    if (data != null) { // Otherwise standard input may have the texts.
+      ParentWatchdog.of(System.getenv());
+    }
     Console console = Consoles.of(spec);
     try (Pipeline pipeline = TrainedModel.open(directory, classpath, console)) {
       PredictionFormatter formatter = formatter(pipeline, console);
@@ -192,13 +201,14 @@ public final class PredictCommand implements Callable<Integer> {
     ScoredTable table = new ScoredTable(pipeline, rows(data), keep, console);
     Path sums = ModelFolder.within(directory).resolve(FolderChecksums.FILE);
     if (spark.plan().isPresent()) {
+      List<String> trusted = List.copyOf(code().hashes().values());
       table
-          .plan(new ScoredFolder(file), Sha256.of(sums), taskArguments(), classpath.trust().lines())
+          .plan(new ScoredFolder(file), Sha256.of(sums), taskArguments(), trusted)
           .write(spark.plan().get());
     } else if (DatabaseFile.isOne(file)) {
       table.insert(DatabaseFile.read(file, DatabaseTable.Target.class, code()), Sha256.of(sums));
     } else {
-      table.write(file);
+      table.write(file, part);
     }
   }
 
@@ -208,9 +218,6 @@ public final class PredictCommand implements Callable<Integer> {
     classpath
         .paths()
         .forEach(path -> arguments.addAll(List.of("--classpath", "" + path.toAbsolutePath())));
-    if (classpath.trustsCode()) {
-      arguments.add("--trust-code");
-    }
     return arguments;
   }
 

@@ -6,16 +6,18 @@ import dev.counterpoint.core.internal.storage.Sha256;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.cli.option.NewFile;
 import dev.counterpoint.strategies.spark.scoring.ScoringPlan;
+import dev.counterpoint.tasks.table.SourceFile;
 import dev.counterpoint.tasks.table.TableSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /**
- * The predictions of a table by tasks of Spark: a folder with a file for each file of the table. A
- * hash of model, rows and columns is in its file {@code _scoring}, so that a second start continues
- * only the same predictions.
+ * The predictions of a table by tasks of Spark: a folder with a file for each file of the table.
+ * Its file {@code _scoring} has a hash of model, code, columns, and the paths, sizes and times of
+ * the files, so that a second start continues only the same predictions.
  *
  * @param output the folder; its name has the extension of its files
  */
@@ -27,15 +29,22 @@ record ScoredFolder(Path output) {
    *
    * @param key identifies the model and the columns
    * @param arguments of {@code predict}, without the names of files
-   * @param trusted the content of the list of trusted code
-   * @throws InvalidSettings if the folder has other files
+   * @param trusted the hashes of the code of the model
+   * @throws InvalidSettings if the folder has other files, is in a missing one, or its name has
+   *     another extension
    */
-  ScoringPlan plan(TableSource source, String key, List<String> arguments, String trusted)
+  ScoringPlan plan(TableSource source, String key, List<String> arguments, List<String> trusted)
       throws IOException {
     String extension = TableFile.extension(output);
     NewFile.requireFolder("--output", output);
     Path mark = output.resolve(KEY);
-    String hash = Sha256.of(key + '\n' + source.stamp()) + '\n';
+    StringBuilder all = new StringBuilder(key).append(trusted);
+    for (SourceFile file : source.files()) {
+      Path path = file.path().toAbsolutePath();
+      all.append('\n').append(path).append(' ').append(Files.size(path));
+      all.append(' ').append(Files.getLastModifiedTime(path).toMillis());
+    }
+    String hash = Sha256.of(all.toString()) + '\n';
     boolean isSame = Files.isRegularFile(mark) && Files.readString(mark).equals(hash);
     if (Files.exists(output)
         && !isSame
@@ -51,6 +60,6 @@ record ScoredFolder(Path output) {
         output.toAbsolutePath().toString(),
         extension,
         arguments,
-        trusted);
+        trusted.stream().map(it -> it + "  -\n").collect(Collectors.joining()));
   }
 }

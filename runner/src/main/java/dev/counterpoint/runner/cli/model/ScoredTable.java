@@ -56,10 +56,17 @@ final class ScoredTable {
   /**
    * Writes the file; its extension selects the format.
    *
+   * @param isPart whether the table may have no rows, because it is a part of one
    * @throws InvalidSettings if it exists, or a row or a name is invalid
    */
-  void write(Path output) throws IOException {
-    TableFile.write(output, file -> source.read(format(), it -> read(it, file::add)));
+  void write(Path output, boolean isPart) throws IOException {
+    TableFile.write(
+        output,
+        file -> {
+          source.read(format(), it -> read(it, file::add));
+          requireRows(isPart);
+          file.begin(columns());
+        });
     console.log("%,d rows predicted: %s", rows, output);
   }
 
@@ -74,6 +81,7 @@ final class ScoredTable {
     try (DatabaseTable output = new DatabaseTable(target, key)) {
       skipped = output.rows();
       source.read(format(), it -> read(it, output::insert));
+      requireRows(skipped > 0);
       console.log(
           "%,d rows predicted, %,d were already in %s", rows, output.rows(), target.table());
     }
@@ -83,12 +91,33 @@ final class ScoredTable {
    * Plans a folder that tasks of Spark write.
    *
    * @param model a hash of the model
+   * @param trusted the hashes of its code
    * @throws InvalidSettings if the table has not the columns of the model, or the folder exists
    */
-  ScoringPlan plan(ScoredFolder folder, String model, List<String> arguments, String trusted)
+  ScoringPlan plan(ScoredFolder folder, String model, List<String> arguments, List<String> trusted)
       throws IOException {
     source.read(format(), this::checked);
+    columns();
     return folder.plan(source, model + ' ' + keep, arguments, trusted);
+  }
+
+  private void requireRows(boolean mayBeEmpty) {
+    if (rows == 0 && !mayBeEmpty) {
+      throw new InvalidSettings("%s has no rows.", source.name());
+    }
+  }
+
+  /** The columns of the predictions, with a value of the type of each. */
+  private Map<String, @Nullable Object> columns() {
+    Map<String, @Nullable Object> columns = new LinkedHashMap<>();
+    keep.forEach(column -> columns.put(column, ""));
+    if (pipeline.kind() == Pipeline.Kind.LABELS) {
+      put("prediction", "", columns);
+      put("probability", 0.0, columns);
+    } else {
+      add(new double[Math.max(1, pipeline.labels().size())], columns);
+    }
+    return columns;
   }
 
   private TableFormat format() {
@@ -106,9 +135,10 @@ final class ScoredTable {
     if (table != null) {
       table.inputs().forEach(column -> source.requireColumn(column, rows.columns()));
     }
-    String text2 = pipeline.input().text2();
-    if (text2 != null) {
-      source.requireColumn(text2, rows.columns());
+    TextInput input = pipeline.input();
+    String unused = table == null ? new Columns(input.text(), null).textColumn(source, rows) : "";
+    if (input.text2() != null) {
+      source.requireColumn(input.text2(), rows.columns());
     }
     return rows;
   }
@@ -131,9 +161,6 @@ final class ScoredTable {
       }
     }
     predict(out);
-    if (position == 0) {
-      throw new InvalidSettings("%s has no rows.", source.name());
-    }
     return rows;
   }
 

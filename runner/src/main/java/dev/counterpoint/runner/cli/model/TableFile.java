@@ -91,16 +91,23 @@ public final class TableFile {
     return name.substring(name.lastIndexOf('.'));
   }
 
+  /**
+   * Sets the columns by the first row, or by a value of the type of each; later calls do nothing.
+   */
+  void begin(Map<String, @Nullable Object> first) throws IOException {
+    if (columns.isEmpty()) {
+      columns = first;
+      if (isCsv) {
+        CSVFormat.RFC4180.printRecord(out, columns.keySet().toArray());
+      }
+    }
+  }
+
   /** Adds rows with the same columns as the first one. */
   public void add(List<Map<String, @Nullable Object>> more) throws IOException {
     rows += more.size();
     try {
-      if (columns.isEmpty()) {
-        columns = more.get(0);
-        if (isCsv) {
-          CSVFormat.RFC4180.printRecord(out, columns.keySet().toArray());
-        }
-      }
+      begin(more.get(0));
       for (Map<String, @Nullable Object> row : more) {
         if (isCsv) {
           CSVFormat.RFC4180.printRecord(out, row.values().toArray());

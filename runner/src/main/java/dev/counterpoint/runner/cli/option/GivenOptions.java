@@ -2,7 +2,9 @@ package dev.counterpoint.runner.cli.option;
 
 import java.util.ArrayList;
 import java.util.Collection;
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
@@ -17,11 +19,12 @@ public final class GivenOptions {
    */
   public static List<String> of(CommandSpec command, Collection<String> names) {
     List<String> arguments = new ArrayList<>();
+    Set<String> given = new HashSet<>();
     ParseResult parsed = command.root().commandLine().getParseResult();
     for (; parsed != null; parsed = parsed.subcommand()) {
       for (OptionSpec option : parsed.matchedOptions()) {
         String name = option.longestName();
-        if (!names.contains(name) || arguments.contains(name)) {
+        if (!names.contains(name) || !given.add(name)) {
           continue;
         }
         if (option.arity().max() == 0) {

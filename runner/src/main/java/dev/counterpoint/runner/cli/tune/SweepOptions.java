@@ -6,6 +6,7 @@ import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.runner.tune.Halving;
 import dev.counterpoint.runner.tune.Sweep;
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -82,10 +83,14 @@ final class SweepOptions {
    * Checks that the trials can be trained on Spark: as one job each, whose tasks have {@code
    * spark.task.cpus} threads.
    */
-  void requireSpark() {
-    if (!isRequested() || halving != null || threads != null) {
+  void requireSpark(@Nullable Path output) throws IOException {
+    if (!isRequested() || sweep().halving() != null || sweep().threads() != null) {
       throw new InvalidSettings(
-          "--spark needs --sweep, without --halving and --threads; --conf spark.task.cpus=N sets the threads.");
+          "--spark needs --sweep, without halving and threads; --conf spark.task.cpus=N sets the threads.");
+    }
+    if (output != null && output.toString().matches("[A-Za-z][A-Za-z0-9+.-]+:.*")) {
+      throw new InvalidSettings(
+          "--output %s of a sweep must be a path that all machines share, not a URI.", output);
     }
   }
 

@@ -101,7 +101,7 @@ public final class TuneCommand implements Callable<Integer> {
           "--trials, --seed, --metric, --mode, --halving, --parallel and --threads need --sweep.");
     }
     if (!spark.arguments().isEmpty()) {
-      sweep.requireSpark();
+      sweep.requireSpark(output);
     }
     if (batchSize && output != null) {
       throw new InvalidSettings("--batch-size writes no files: --output cannot be used.");
@@ -200,6 +200,11 @@ public final class TuneCommand implements Callable<Integer> {
         Guice.createInjector(new RunModule(run, console)).getInstance(DataSplits.class)) {
       mode = mode(requested, data);
       settings.put("data", data.fingerprint());
+    }
+    if (!spark.arguments().isEmpty()) { // changes the number of processes and threads
+      settings.put(
+          "spark",
+          spark.arguments().stream().filter(it -> it.startsWith("spark.task.cpus=")).toList());
     }
     String hash = Sha256.of(Json.MAPPER.valueToTree(settings).toString());
     Path folder =

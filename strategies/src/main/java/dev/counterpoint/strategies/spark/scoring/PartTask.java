@@ -5,11 +5,13 @@ import dev.counterpoint.strategies.launch.RankExit;
 import dev.counterpoint.strategies.spark.Program;
 import dev.counterpoint.strategies.spark.TaskFolder;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
 import org.apache.spark.TaskContext;
 import org.apache.spark.api.java.function.VoidFunction;
 import org.apache.spark.util.CollectionAccumulator;
@@ -18,12 +20,15 @@ import org.apache.spark.util.CollectionAccumulator;
  * Predicts one file of a table in a separate JVM. The part appears in the output when it is
  * complete, so that attempts which run at the same time cannot disturb each other.
  *
+ * @param attempts the folder of this start of the job for parts that are not complete
  * @param refusals receives why a file cannot be predicted; another attempt would end in the same
  *     way
  */
-record PartTask(ScoringPlan plan, Program program, CollectionAccumulator<String> refusals)
+record PartTask(
+    ScoringPlan plan, Program program, String attempts, CollectionAccumulator<String> refusals)
     implements VoidFunction<Integer> {
   private static final long serialVersionUID = 1L;
+  private static final String ERROR = "counterpoint: ";
   private static final int MAX_MESSAGE = 2_000; // characters
 
   /**
@@ -38,7 +43,7 @@ record PartTask(ScoringPlan plan, Program program, CollectionAccumulator<String>
       return; // An earlier start has predicted it.
     }
     TaskContext context = TaskContext.get();
-    Path attempt = plan.unfinished().resolve(Long.toString(context.taskAttemptId()));
+    Path attempt = Path.of(attempts, Long.toString(context.taskAttemptId()));
     try (TaskFolder folder = TaskFolder.create("part-" + index)) {
       Files.createDirectories(attempt);
       Path written = attempt.resolve(part.getFileName());
@@ -47,7 +52,8 @@ record PartTask(ScoringPlan plan, Program program, CollectionAccumulator<String>
       if (code == RankExit.INVALID_REQUEST) {
         refusals.add(message(log));
       } else if (code != 0) {
-        throw new IOException(part + ": exit code " + code + ": " + message(log));
+        throw new IOException(
+            "the process for %s %s: %s".formatted(part, RankExit.describe(code), message(log)));
       } else {
         Files.move(written, part, StandardCopyOption.ATOMIC_MOVE);
       }
@@ -61,10 +67,13 @@ record PartTask(ScoringPlan plan, Program program, CollectionAccumulator<String>
     List<String> command = new ArrayList<>(List.of("predict"));
     command.addAll(plan.arguments());
     command.addAll(List.of("--data", plan.files().get(index), "--output", written.toString()));
+    command.add("--part");
     int tasks = Math.max(1, Runtime.getRuntime().availableProcessors() / threads);
     ProcessBuilder process = program.process(folder, tasks, threads, command);
     Path trusted = folder.folder("code").resolve("trusted");
-    Files.writeString(trusted, plan.trusted());
+    if (!plan.trusted().isEmpty()) {
+      Files.writeString(trusted, plan.trusted());
+    }
     process.environment().put("COUNTERPOINT_TRUSTED_CODE", trusted.toString());
     process.environment().put(ParentWatchdog.VARIABLE, ParentWatchdog.STDIN);
     return process;
@@ -82,9 +91,15 @@ record PartTask(ScoringPlan plan, Program program, CollectionAccumulator<String>
     }
   }
 
-  /** The end of what the process has printed. */
+  /** The error that the process has printed, or the end of its output. */
   private static String message(Path log) throws IOException {
-    String text = Files.readString(log).replaceAll("(?m)^counterpoint: ", "").strip();
+    String all = new String(Files.readAllBytes(log), StandardCharsets.UTF_8).strip();
+    String error =
+        all.lines()
+            .filter(line -> line.startsWith(ERROR))
+            .map(line -> line.substring(ERROR.length()))
+            .collect(Collectors.joining("\n"));
+    String text = error.isEmpty() ? all : error;
     return text.substring(Math.max(0, text.length() - MAX_MESSAGE));
   }
 }

@@ -19,7 +19,8 @@ import java.util.Locale;
  * @param output the folder of the predictions
  * @param extension of its files, as {@code .parquet}
  * @param arguments of {@code predict} that do not depend on the file: model and options
- * @param trusted the user's list of trusted code, by which the tasks check the code of the model
+ * @param trusted the list of trusted code of the tasks: the code that the driver has checked; empty
+ *     if there is none
  */
 public record ScoringPlan(
     List<String> files, String output, String extension, List<String> arguments, String trusted)
@@ -37,7 +38,7 @@ public record ScoringPlan(
     return Path.of(output, String.format(Locale.ROOT, "part-%05d%s", index, extension));
   }
 
-  /** The folder for parts that are not complete. */
+  /** The folder for parts that are not complete, with a folder for each start of a job. */
   Path unfinished() {
     return Path.of(output, "_temporary");
   }

@@ -8,10 +8,12 @@ import dev.counterpoint.strategies.spark.Program;
 import dev.counterpoint.strategies.spark.SparkTraining;
 import dev.counterpoint.strategies.spark.TaskFolder;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Objects;
+import java.util.UUID;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
@@ -55,34 +57,49 @@ public final class SparkScoring {
       SparkConf conf = new SparkConf();
       conf.setIfMissing("spark.app.name", plan.output());
       conf.setIfMissing("spark.log.level", "FATAL"); // The driver prints why the job has failed.
+      JobConf.retryLocally(conf, conf.getInt("spark.task.maxFailures", 4));
+      // Another start of the same job may still run.
+      Path attempts = plan.unfinished().resolve(UUID.randomUUID().toString());
+      boolean isComplete = false;
       try (JavaSparkContext context = JobConf.start(conf)) {
-        return new SparkScoring(plan, context).predict();
+        new SparkScoring(plan, context).predict(attempts);
+        isComplete = true;
+      } finally {
+        delete(isComplete ? plan.unfinished() : attempts);
       }
+      return 0;
     } finally {
       TaskFolder.delete(scratch);
     }
   }
 
-  private int predict() throws IOException, InterruptedException {
+  /** Tasks that are being killed may still write. */
+  private static void delete(Path unfinished) {
+    try {
+      TaskFolder.delete(unfinished);
+    } catch (IOException | UncheckedIOException e) {
+      System.err.println("Files of unfinished parts remain in " + unfinished + ".");
+    }
+  }
+
+  private void predict(Path attempts) throws IOException, InterruptedException {
     ParentWatchdog.of(System.getenv(), code -> onSignal("TERM")).onStop(this::onSignal);
     RankExit.stopSignals().forEach(this::register);
     context.setJobGroup(GROUP, plan.output(), true);
     int files = plan.files().size();
     List<Integer> indexes = IntStream.range(0, files).boxed().toList();
-    PartTask task = new PartTask(plan, Program.of(context), refusals);
+    PartTask task = new PartTask(plan, Program.of(context), attempts.toString(), refusals);
     try {
       await(context.parallelize(indexes, files).foreachAsync(task));
     } catch (ExecutionException e) {
       throw failure(e);
     } finally {
       context.cancelJobGroup(GROUP);
-      TaskFolder.delete(plan.unfinished());
     }
     if (!refusals.isZero()) {
       throw refused();
     }
     System.err.println(progress() + ": " + plan.output());
-    return 0;
   }
 
   private void await(JavaFutureAction<Void> job) throws ExecutionException, InterruptedException {
@@ -118,12 +135,14 @@ public final class SparkScoring {
     }
     return refusals.isZero()
         ? new LaunchException(
-            RankExit.FAILED,
-            "Spark has aborted the job, "
-                + progress()
-                + ": "
-                + Objects.requireNonNull(cause.getCause()).getMessage())
+            RankExit.FAILED, "Spark has aborted the job, " + progress() + ": " + reason(cause))
         : refused();
+  }
+
+  /** Spark's message has the stack traces of task and driver behind it. */
+  private static String reason(ExecutionException failure) {
+    return String.valueOf(Objects.requireNonNull(failure.getCause()).getMessage())
+        .replaceFirst("(?s)\n\tat .*", "");
   }
 
   private LaunchException refused() {
