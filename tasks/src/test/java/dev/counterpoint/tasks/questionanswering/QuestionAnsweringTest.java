@@ -105,7 +105,7 @@ class QuestionAnsweringTest {
     ObjectNode tokenizer = tokenizer(SHORT, "Which bridge?");
     ArrayNode pair = (ArrayNode) tokenizer.at("/post_processor/pair");
     for (int i = 0; i < 18; i++) {
-      pair.add(pair.get(0));
+      pair.insert(0, pair.get(0));
     }
     Path file = squad("The red bridge.", "red bridge");
 
