@@ -3,8 +3,8 @@ package dev.counterpoint.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
@@ -182,7 +182,8 @@ final class SparkTrainingTest {
     Path table = Files.createDirectory(folder.resolve("table"));
     Files.writeString(table.resolve("a.csv"), "id,sentence\n1,a fine film\n2,dull\n");
     Files.writeString(table.resolve("b.csv"), "id,sentence\n3,not bad\n");
-    Files.writeString(table.resolve("c.csv"), "id,sentence\n"); // without rows, as Spark writes some
+    Files.writeString(
+        table.resolve("c.csv"), "id,sentence\n"); // without rows, as Spark writes some
     Path scores = folder.resolve("scores.csv");
 
     assertThat(predict(table, scores, spark(programOfThisMachine()))).as(log()).isZero();
@@ -210,11 +211,14 @@ final class SparkTrainingTest {
   void invalidRowEndsTheScoringWithItsFileAndLine() throws Exception {
     Path table = Files.createDirectory(folder.resolve("invalid"));
     Files.writeString(table.resolve("a.csv"), "id,sentence\n1,good\n");
-    Files.write(table.resolve("b.csv"), "id,sentence\n2,\u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
+    Files.write(
+        table.resolve("b.csv"), "id,sentence\n2,\u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
     Path scores = folder.resolve("invalid.csv");
 
     assertThat(predict(table, scores, spark(programOfThisMachine()))).as(log()).isEqualTo(2);
-    assertThat(log()).contains("b.csv", "UTF-8").doesNotContain("\tat ", "counterpoint: counterpoint");
+    assertThat(log())
+        .contains("b.csv", "UTF-8")
+        .doesNotContain("\tat ", "counterpoint: counterpoint");
   }
 
   @Test
@@ -238,8 +242,7 @@ final class SparkTrainingTest {
     arguments.addAll(List.of("--keep", "id"));
     arguments.addAll(more);
     Path log = folder.resolve("predict.log");
-    try (Training process =
-        Training.start("predict", log, cluster.environment(), arguments)) {
+    try (Training process = Training.start("predict", log, cluster.environment(), arguments)) {
       return process.exitCode();
     }
   }

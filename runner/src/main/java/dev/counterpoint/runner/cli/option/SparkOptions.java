@@ -2,9 +2,11 @@ package dev.counterpoint.runner.cli.option;
 
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.runner.LauncherCommand;
+import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.spark.SparkSubmission;
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,6 +21,8 @@ import picocli.CommandLine.Spec;
 
 /** Options of the commands that can run as a job of Apache Spark. */
 public final class SparkOptions {
+  private static final String TYPE = "strategy.type";
+
   @Option(
       names = "--spark",
       paramLabel = "MASTER_URL",
@@ -42,6 +46,17 @@ public final class SparkOptions {
 
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec spec;
+
+  /** Makes a new run distributed; a resumed run already is. */
+  public static Run.Request distributed(Run.Request request) {
+    if (Files.isDirectory(Path.of(request.run()))
+        || request.sets().stream().anyMatch(set -> set.startsWith(TYPE + "="))) {
+      return request;
+    }
+    List<String> sets = new ArrayList<>(List.of(TYPE + "=distributed"));
+    sets.addAll(request.sets());
+    return request.with(sets);
+  }
 
   /** The folder into which the command writes the plan of a job, which it does not run. */
   public Optional<Path> plan() {

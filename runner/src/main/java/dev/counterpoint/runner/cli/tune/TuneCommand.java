@@ -106,7 +106,10 @@ public final class TuneCommand implements Callable<Integer> {
     if (batchSize && output != null) {
       throw new InvalidSettings("--batch-size writes no files: --output cannot be used.");
     }
-    Run.Request request = options.request();
+    Run.Request request =
+        spark.arguments().isEmpty()
+            ? options.request()
+            : SparkOptions.distributed(options.request());
     Run run = Run.of(request);
     Console console = Consoles.of(spec);
     if (sweep.isRequested()) {
