@@ -4,7 +4,6 @@ import dev.counterpoint.strategies.internal.network.Daemon;
 import dev.counterpoint.strategies.internal.network.Secret;
 import dev.counterpoint.strategies.launch.Address;
 import dev.counterpoint.strategies.launch.LaunchException;
-import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankExit;
 import java.io.IOException;
 import java.util.Collections;
@@ -19,7 +18,6 @@ import org.apache.spark.SparkContext;
 import org.apache.spark.api.java.JavaRDD;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.scheduler.BarrierJobSlotsNumberCheckFailed;
-import org.apache.spark.util.SignalUtils;
 import org.jspecify.annotations.Nullable;
 import scala.reflect.ClassTag;
 import scala.reflect.ClassTag$;
@@ -96,8 +94,7 @@ final class ClusterJob {
     }
 
     int run(RankTask task) throws InterruptedException {
-      ParentWatchdog.of(System.getenv(), code -> onSignal("TERM")).onStop(this::onSignal);
-      RankExit.stopSignals().forEach(this::register);
+      SparkTraining.onStop(this::onSignal);
       FutureTask<Integer> job = new FutureTask<>(() -> train(task));
       Daemon.thread(job, "job").start();
       try {
@@ -213,15 +210,6 @@ final class ClusterJob {
       return word.matches("[\\p{L}\\p{N}_./:@%+=,~-]+")
           ? word
           : "'" + word.replace("'", "'\\''") + "'";
-    }
-
-    private void register(String name) {
-      SignalUtils.register(
-          name,
-          () -> {
-            onSignal(name);
-            return true; // No other handler is called.
-          });
     }
 
     private void onSignal(String name) {

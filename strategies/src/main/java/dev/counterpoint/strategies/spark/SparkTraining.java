@@ -1,6 +1,7 @@
 package dev.counterpoint.strategies.spark;
 
 import dev.counterpoint.strategies.launch.LaunchException;
+import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankExit;
 import java.io.IOException;
 import java.io.PrintStream;
@@ -8,9 +9,11 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.function.Consumer;
 import java.util.stream.Stream;
 import org.apache.spark.SparkConf;
 import org.apache.spark.deploy.SparkHadoopUtil;
+import org.apache.spark.util.SignalUtils;
 
 /**
  * The main class of the driver, started by {@code spark-submit} with the arguments of the command
@@ -37,6 +40,22 @@ public final class SparkTraining {
     } catch (Exception e) {
       err.println("counterpoint: " + e);
       return RankExit.FAILED;
+    }
+  }
+
+  /**
+   * Passes the name of each stop signal to a handler, whether it comes from the system or from the
+   * process that has started this driver; {@code TERM} if that process is gone.
+   */
+  public static void onStop(Consumer<String> handler) {
+    ParentWatchdog.of(System.getenv(), code -> handler.accept("TERM")).onStop(handler);
+    for (String name : RankExit.stopSignals()) {
+      SignalUtils.register(
+          name,
+          () -> {
+            handler.accept(name);
+            return true; // No other handler is called.
+          });
     }
   }
 

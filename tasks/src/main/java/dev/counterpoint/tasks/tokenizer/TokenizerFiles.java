@@ -67,7 +67,7 @@ final class TokenizerFiles {
    * Creates a tokenizer from the content of its files, by file name.
    *
    * @param name the folder, or the {@code tokenizer.json}, for messages
-   * @param isFile whether the name is that of a {@code tokenizer.json} without other files
+   * @param isFile whether the name is a {@code tokenizer.json} without other files
    */
   TokenizerFiles(String name, boolean isFile, Map<String, byte[]> contents) {
     this.name = name;

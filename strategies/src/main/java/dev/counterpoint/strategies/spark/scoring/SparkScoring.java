@@ -1,7 +1,6 @@
 package dev.counterpoint.strategies.spark.scoring;
 
 import dev.counterpoint.strategies.launch.LaunchException;
-import dev.counterpoint.strategies.launch.ParentWatchdog;
 import dev.counterpoint.strategies.launch.RankExit;
 import dev.counterpoint.strategies.spark.JobConf;
 import dev.counterpoint.strategies.spark.Program;
@@ -22,7 +21,6 @@ import org.apache.spark.SparkConf;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.util.CollectionAccumulator;
-import org.apache.spark.util.SignalUtils;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -83,8 +81,7 @@ public final class SparkScoring {
   }
 
   private void predict(Path attempts) throws IOException, InterruptedException {
-    ParentWatchdog.of(System.getenv(), code -> onSignal("TERM")).onStop(this::onSignal);
-    RankExit.stopSignals().forEach(this::register);
+    SparkTraining.onStop(this::onSignal);
     context.setJobGroup(GROUP, plan.output(), true);
     int files = plan.files().size();
     List<Integer> indexes = IntStream.range(0, files).boxed().toList();
@@ -147,15 +144,6 @@ public final class SparkScoring {
 
   private LaunchException refused() {
     return new LaunchException(RankExit.INVALID_REQUEST, refusals.value().get(0));
-  }
-
-  private void register(String name) {
-    SignalUtils.register(
-        name,
-        () -> {
-          onSignal(name);
-          return true; // No other handler is called.
-        });
   }
 
   private void onSignal(String name) {
