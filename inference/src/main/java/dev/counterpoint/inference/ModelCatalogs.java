@@ -10,6 +10,12 @@ import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;
 import dev.counterpoint.core.model.block.GatedFeedForward;
 import dev.counterpoint.core.model.block.RmsNorm;
+import dev.counterpoint.core.model.embedding.EmbeddingConfig;
+import dev.counterpoint.core.model.embedding.FactorizedEmbedding;
+import dev.counterpoint.core.model.embedding.TableEmbedding;
+import dev.counterpoint.core.model.head.HeadConfig;
+import dev.counterpoint.core.model.head.LinearHead;
+import dev.counterpoint.core.model.head.MlpHead;
 import dev.counterpoint.core.model.initializer.InitializerConfig;
 import dev.counterpoint.core.model.initializer.LayerInitializer;
 import dev.counterpoint.core.model.initializer.NormalInitializer;
@@ -81,6 +87,10 @@ public final class ModelCatalogs {
             .with("layer", LayerInitializer.class)
             .with("normal", NormalInitializer.class)
             .with("xavier", XavierInitializer.class),
+        Catalog.of(EmbeddingConfig.class)
+            .with("table", TableEmbedding.class)
+            .with("factorized", FactorizedEmbedding.Config.class),
+        Catalog.of(HeadConfig.class).with("linear", LinearHead.class).with("mlp", MlpHead.class),
         Catalog.of(PredictionSettings.class)
             .with("answer-extraction", AnswerExtraction.class)
             .with("text-input", TextInput.class));

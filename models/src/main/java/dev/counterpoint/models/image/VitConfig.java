@@ -86,6 +86,8 @@ public record VitConfig(
         defaults.norm(),
         defaults.positions(),
         defaults.pooling(),
-        defaults.initializer());
+        defaults.initializer(),
+        defaults.embedding(),
+        defaults.head());
   }
 }

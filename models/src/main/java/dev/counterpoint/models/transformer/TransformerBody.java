@@ -3,7 +3,6 @@ package dev.counterpoint.models.transformer;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.model.Dropout;
-import dev.counterpoint.core.model.Embedding;
 import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.UnaryLayer;
 import dev.counterpoint.core.model.position.Positions;
@@ -13,14 +12,14 @@ import java.util.stream.Stream;
 
 /**
  * Transformer without a head: embeddings of tokens, optional n-grams and positions, followed by
- * blocks and a final norm. Token and n-gram embeddings are initialized from a normal distribution
- * with standard deviation 0.02, as in BERT and GPT-2; the layers of the blocks, and the head of a
- * model, as in PyTorch.
+ * blocks and a final norm. N-gram embeddings are initialized from a normal distribution with
+ * standard deviation 0.02, as tokens and learned positions by default; the layers of the blocks as
+ * in PyTorch.
  */
 final class TransformerBody extends Layer {
   private static final double DEVIATION = 0.02;
 
-  private final Embedding tokens;
+  private final UnaryLayer tokens;
   private final Positions positions;
   private final NgramEmbedding ngrams;
   private final Dropout dropout;
@@ -28,7 +27,7 @@ final class TransformerBody extends Layer {
   private final UnaryLayer norm;
 
   TransformerBody(TransformerConfig config, int vocabularySize) {
-    tokens = new Embedding(vocabularySize, config.width(), DEVIATION);
+    tokens = config.embedding().build(vocabularySize, config.width());
     positions = config.createPositions();
     ngrams = new NgramEmbedding(config.ngrams(), config.ngramRows(), config.width(), DEVIATION);
     dropout = new Dropout(config.dropout());

@@ -10,6 +10,10 @@ import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.model.NormConfig;
 import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;
+import dev.counterpoint.core.model.embedding.EmbeddingConfig;
+import dev.counterpoint.core.model.embedding.TableEmbedding;
+import dev.counterpoint.core.model.head.HeadConfig;
+import dev.counterpoint.core.model.head.LinearHead;
 import dev.counterpoint.core.model.initializer.InitializerConfig;
 import dev.counterpoint.core.model.initializer.LayerInitializer;
 import dev.counterpoint.core.model.pooling.MeanPooling;
@@ -46,6 +50,8 @@ import org.jspecify.annotations.Nullable;
  * @param positions positions of the tokens
  * @param pooling pooling of the token vectors for classification
  * @param initializer initial values of the parameters
+ * @param embedding embedding of the tokens
+ * @param head output layer
  */
 public record TransformerConfig(
     Task task,
@@ -63,7 +69,9 @@ public record TransformerConfig(
     NormConfig norm,
     PositionsConfig positions,
     PoolingConfig pooling,
-    InitializerConfig initializer)
+    InitializerConfig initializer,
+    EmbeddingConfig embedding,
+    HeadConfig head)
     implements ModelConfig {
   private static final int MAX_SIZE = 1 << 20;
   private static final int MAX_LAYERS = 10_000;
@@ -106,7 +114,9 @@ public record TransformerConfig(
         LayerNorm.Config.defaults(),
         LearnedPositions.Config.defaults(),
         new MeanPooling(),
-        new LayerInitializer());
+        new LayerInitializer(),
+        TableEmbedding.defaults(),
+        new LinearHead());
   }
 
   @Override

@@ -5,7 +5,8 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.loss.CrossEntropy;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.model.UnaryLayer;
+import dev.counterpoint.core.model.head.HeadConfig;
 
 /**
  * Causal transformer language model. Labels are the next tokens, (batch, tokens), with {@link
@@ -13,11 +14,11 @@ import dev.counterpoint.core.model.Linear;
  */
 public final class TransformerLanguageModel extends BaseModel {
   private final TransformerBody body;
-  private final Linear head;
+  private final UnaryLayer head;
 
   public TransformerLanguageModel(TransformerConfig config, int vocabularySize) {
     body = new TransformerBody(config, vocabularySize);
-    head = new Linear(config.width(), vocabularySize, false);
+    head = config.head().build(new HeadConfig.Size(config.width(), vocabularySize, false));
   }
 
   /** Computes logits (batch, tokens, vocabulary). */

@@ -5,7 +5,8 @@ import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.loss.Loss;
 import dev.counterpoint.core.model.BaseModel;
-import dev.counterpoint.core.model.Linear;
+import dev.counterpoint.core.model.UnaryLayer;
+import dev.counterpoint.core.model.head.HeadConfig;
 import dev.counterpoint.core.model.pooling.Pooling;
 import dev.counterpoint.models.huggingface.ModelLabels;
 
@@ -16,14 +17,14 @@ import dev.counterpoint.models.huggingface.ModelLabels;
 public final class TransformerModel extends BaseModel {
   private final TransformerBody body;
   private final Pooling pooling;
-  private final Linear head;
+  private final UnaryLayer head;
   private final Loss loss;
 
   public TransformerModel(TransformerConfig config, DataSpec data) {
     int labels = ModelLabels.count(data);
     body = new TransformerBody(config, data.vocabularySize());
     pooling = config.pooling().build(config.width());
-    head = new Linear(config.width(), labels);
+    head = config.head().build(new HeadConfig.Size(config.width(), labels, true));
     loss = ModelLabels.loss(data);
   }
 

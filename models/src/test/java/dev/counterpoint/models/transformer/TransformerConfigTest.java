@@ -12,6 +12,8 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.FeedForward;
 import dev.counterpoint.core.model.LayerNorm;
 import dev.counterpoint.core.model.attention.MultiHeadAttention;
+import dev.counterpoint.core.model.embedding.TableEmbedding;
+import dev.counterpoint.core.model.head.LinearHead;
 import dev.counterpoint.core.model.initializer.LayerInitializer;
 import dev.counterpoint.core.model.pooling.MeanPooling;
 import dev.counterpoint.core.model.position.LearnedPositions;
@@ -46,7 +48,9 @@ class TransformerConfigTest {
                 new LayerNorm.Config(1e-5),
                 new LearnedPositions.Config(0.02),
                 new MeanPooling(),
-                new LayerInitializer()));
+                new LayerInitializer(),
+                new TableEmbedding(0.02),
+                new LinearHead()));
   }
 
   @Test

@@ -22,6 +22,8 @@ import dev.counterpoint.core.model.attention.Attention;
 import dev.counterpoint.core.model.attention.AttentionConfig;
 import dev.counterpoint.core.model.block.GatedFeedForward;
 import dev.counterpoint.core.model.block.RmsNorm;
+import dev.counterpoint.core.model.embedding.FactorizedEmbedding;
+import dev.counterpoint.core.model.head.MlpHead;
 import dev.counterpoint.core.model.initializer.NormalInitializer;
 import dev.counterpoint.core.model.initializer.XavierInitializer;
 import dev.counterpoint.core.model.pooling.FirstPooling;
@@ -43,7 +45,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
 
-/** Transformers with other feed-forward layers, norms, positions and pooling. */
+/** Transformers with other feed-forward layers, norms, positions, pooling, embeddings and heads. */
 class TransformerSlotsTest {
   private static final DataSpec DATA =
       DataSpec.ofText(Sequences.VOCABULARY, 0, List.of("a", "b", "c"));
@@ -61,6 +63,8 @@ class TransformerSlotsTest {
         Map.of("pooling", new MaxPooling()),
         Map.of("pooling", new FirstPooling()),
         Map.of("pooling", new LastPooling()),
+        Map.of("embedding", new FactorizedEmbedding.Config(3)),
+        Map.of("head", new MlpHead(Activation.TANH, 0)),
         Map.of("initializer", new NormalInitializer(0.5)),
         Map.of("initializer", new XavierInitializer()));
   }

@@ -37,7 +37,7 @@ final class NewCommand extends ConsoleCommand {
       paramLabel = "PART",
       description =
           "Copies a part of the experiment into a source file: model, attention, feed-forward, norm,"
-              + " positions, pooling, initializer, loss, optimizer or schedule. May be repeated.")
+              + " positions, pooling, initializer, embedding, head, loss, optimizer or schedule. May be repeated.")
   private List<String> parts = new ArrayList<>();
 
   @Override

@@ -16,6 +16,8 @@ public enum Part {
   POSITIONS("model.positions"),
   POOLING("model.pooling"),
   INITIALIZER("model.initializer"),
+  EMBEDDING("model.embedding"),
+  HEAD("model.head"),
   LOSS("loss"),
   OPTIMIZER("training.optimizer"),
   SCHEDULE("training.schedule");

@@ -5,6 +5,8 @@ import dev.counterpoint.core.model.FeedForwardConfig;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.model.NormConfig;
 import dev.counterpoint.core.model.attention.AttentionConfig;
+import dev.counterpoint.core.model.embedding.EmbeddingConfig;
+import dev.counterpoint.core.model.head.HeadConfig;
 import dev.counterpoint.core.model.initializer.InitializerConfig;
 import dev.counterpoint.core.model.pooling.PoolingConfig;
 import dev.counterpoint.core.model.position.PositionsConfig;
@@ -56,6 +58,8 @@ public record JavaFile(Run.Request original, @Nullable String from, Class<?> typ
     keys.put(PositionsConfig.class, "model.positions");
     keys.put(PoolingConfig.class, "model.pooling");
     keys.put(InitializerConfig.class, "model.initializer");
+    keys.put(EmbeddingConfig.class, "model.embedding");
+    keys.put(HeadConfig.class, "model.head");
     keys.put(Loss.class, "loss");
     keys.put(OptimizerConfig.class, "training.optimizer");
     keys.put(Schedule.class, "training.schedule");

@@ -12,6 +12,8 @@ import dev.counterpoint.core.model.FeedForwardConfig;
 import dev.counterpoint.core.model.ModelConfig;
 import dev.counterpoint.core.model.NormConfig;
 import dev.counterpoint.core.model.attention.AttentionConfig;
+import dev.counterpoint.core.model.embedding.EmbeddingConfig;
+import dev.counterpoint.core.model.head.HeadConfig;
 import dev.counterpoint.core.model.initializer.InitializerConfig;
 import dev.counterpoint.core.model.pooling.PoolingConfig;
 import dev.counterpoint.core.model.position.PositionsConfig;
@@ -52,6 +54,8 @@ final class Reference {
     CONTRACTS.put(PositionsConfig.class, "model.positions");
     CONTRACTS.put(PoolingConfig.class, "model.pooling");
     CONTRACTS.put(InitializerConfig.class, "model.initializer");
+    CONTRACTS.put(EmbeddingConfig.class, "model.embedding");
+    CONTRACTS.put(HeadConfig.class, "model.head");
     CONTRACTS.put(NumericEmbedding.Config.class, "model.embedding");
     CONTRACTS.put(DataSource.class, "data");
     CONTRACTS.put(Loss.class, "loss");
@@ -123,7 +127,8 @@ final class Reference {
     line("| key | built-in types |");
     line("| --- | --- |");
     CONTRACTS.forEach(
-        (contract, key) -> line("| `%s` | %s |".formatted(key, quoted(names(contract)))));
+        (contract, key) ->
+            line("| `%s`%s | %s |".formatted(key, place(contract), quoted(names(contract)))));
   }
 
   private static List<String> names(Class<?> contract) {
@@ -153,6 +158,9 @@ final class Reference {
   }
 
   private static String place(Class<?> contract) {
+    if (contract == NumericEmbedding.Config.class) {
+      return " of tables";
+    }
     return contract == PredictionSettings.class
         ? " in `model/config.json`"
         : contract == FeatureStoreConfig.class ? " in a file for `serve` or `--store`" : "";
@@ -224,7 +232,8 @@ final class Reference {
     }
     if (CONTRACTS.containsKey(type)) {
       String key = CONTRACTS.get(type);
-      return "[" + key + "](#" + key.replace(".", "").toLowerCase(Locale.ROOT) + ")";
+      String anchor = (key + place(type)).replaceAll("[./`]", "").replace(' ', '-');
+      return "[" + key + "](#" + anchor.toLowerCase(Locale.ROOT) + ")";
     }
     return switch (type.getSimpleName()) {
       case "int", "Integer", "long", "Long" -> "integer";
