@@ -25,7 +25,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param from the run directory or the model folder
  * @param newHead whether the parameters of the output layer {@code head} are newly initialized, for
- *     the labels of the new data; not for tables
+ *     the labels of the new data or, for tables, for another target
  * @param settings the settings of the model, of which only those without weights, such as dropout,
  *     can differ from the folder's; null to take the folder's
  */
@@ -52,9 +52,6 @@ public record TrainedConfig(String from, boolean newHead, @Nullable ModelConfig 
       Record own = RecordCopy.with((Record) config.model(), "from", folder.toString());
       own = RecordCopy.with(own, "architecture", null);
       return (ModelConfig) RecordCopy.with(own, "newHead", newHead);
-    }
-    if (newHead && config.data().table() != null) {
-      throw new InvalidSettings("model.newHead is not supported for tables; train a new model.");
     }
     return new TrainedConfig(
         folder.toString(), newHead, settings == null ? config.model() : settings);

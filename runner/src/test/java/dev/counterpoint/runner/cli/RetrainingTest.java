@@ -2,6 +2,8 @@ package dev.counterpoint.runner.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -111,13 +113,33 @@ class RetrainingTest {
   }
 
   @Test
-  void aFolderWithoutModelAndANewHeadForATableAreRefused() {
+  void aFolderWithoutModelIsRefused() {
     assertThat(train(ExitCode.INVALID_REQUEST, "penguins", "x", from("missing")))
         .contains("missing");
-    train(ExitCode.SUCCESS, "penguins", "first");
+    assertThat(folder.resolve("x")).doesNotExist();
+  }
+
+  @Test
+  void aTableModelGetsANewTarget() throws IOException {
+    train(ExitCode.SUCCESS, "penguins", "first", "data.columns.island=ignore");
+    String[] island = {"model.newHead=true", "data.target=island", "training.maxSteps=1"};
+    train(ExitCode.SUCCESS, "penguins", "second", from("first", island));
+    JsonNode first = Json.MAPPER.readTree(read("first/model/columns.json"));
+    JsonNode second = Json.MAPPER.readTree(read("second/model/columns.json"));
+
+    assertThat(second.at("/target/labels"))
+        .extracting(JsonNode::asText)
+        .contains("Biscoe", "Dream", "Torgersen");
+    assertThat(second.get("columns"))
+        .isNotEmpty()
+        .allSatisfy(column -> assertThat(first.get("columns")).contains(column));
     assertThat(
-            train(ExitCode.INVALID_REQUEST, "penguins", "x", from("first", "model.newHead=true")))
-        .contains("newHead", "tables");
+            train(
+                ExitCode.INVALID_REQUEST,
+                "penguins",
+                "x",
+                from("first", "model.newHead=true", "data.target=sex")))
+        .contains("sex", "input");
     assertThat(folder.resolve("x")).doesNotExist();
   }
 

@@ -65,7 +65,8 @@ public record Chunk(long[] lines, Map<String, Values> columns) {
   /**
    * The values of one column: texts, or numbers that were not written as text.
    *
-   * @param numbers the finite numbers, NaN for other values; null if all values are texts
+   * @param numbers the finite numbers as they are stored, NaN for other values; null if all values
+   *     are texts
    * @param codes for the values that are not in numbers: the index in the dictionary, -1 for a
    *     missing value
    * @param dictionary texts of this chunk and of others of the table
@@ -80,9 +81,46 @@ public record Chunk(long[] lines, Map<String, Values> columns) {
     static final DoubleFunction<String> INTEGER = number -> Long.toString((long) number);
     static final DoubleFunction<String> FLOAT = number -> Float.toString((float) number);
 
-    /** The number of a row, which is finite; NaN if the value is a text or missing. */
+    /**
+     * The digits of every float of this or a larger magnitude, up to {@link #MAX_FAST}, are fast.
+     */
+    private static final double MIN_FAST = 1e-3;
+
+    private static final double MAX_FAST = 1e7;
+
+    private static final double[] POWERS_OF_TEN =
+        IntStream.rangeClosed(0, 12).mapToDouble(i -> Math.pow(10, i)).toArray();
+
+    /**
+     * The number of a row, which is finite; NaN if the value is a text or missing. A float32 is the
+     * shortest decimal that is nearest to it, as it is written: 0.1, not 0.10000000149.
+     */
     public double number(int row) {
-      return numbers == null ? Double.NaN : numbers[row];
+      double number = numbers == null ? Double.NaN : numbers[row];
+      return format == FLOAT ? decimal((float) number) : number;
+    }
+
+    /** {@code Double.parseDouble(Float.toString(value))}, without the text for usual magnitudes. */
+    static double decimal(float value) {
+      double magnitude = Math.abs(value);
+      if (value == 0 || Float.isNaN(value)) {
+        return value;
+      }
+      if (magnitude >= MIN_FAST && magnitude < MAX_FAST) {
+        // Decimals of up to 6 digits are different floats, so that no shorter one is missed.
+        // Products
+        // are exact: 24 bits of the float and at most 28 of a power of 5.
+        int places = Math.max(0, 4 - ((Math.getExponent(value) * 1233) >> 12)); // log10(2) * 4096
+        for (; places < POWERS_OF_TEN.length; places++) {
+          double power = POWERS_OF_TEN[places];
+          double digits = Math.rint(value * power);
+          boolean isNear = Math.abs(digits - value * power) <= Math.ulp(value) / 2 * power;
+          if (isNear && (float) (digits / power) == value) {
+            return digits / power;
+          }
+        }
+      }
+      return Double.parseDouble(Float.toString(value));
     }
 
     /** The index of the text of a row in the {@link #dictionary}; -1 for a missing value. */

@@ -138,7 +138,7 @@ final class ColumnReader {
   private double number(ResultSet rows) throws SQLException {
     double number =
         switch (kind) {
-          case FLOAT -> Double.parseDouble(Float.toString(rows.getFloat(column)));
+          case FLOAT -> rows.getFloat(column);
           case DOUBLE -> rows.getDouble(column);
           default -> rows.getLong(column);
         };

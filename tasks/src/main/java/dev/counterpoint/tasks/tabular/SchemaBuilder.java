@@ -48,6 +48,34 @@ final class SchemaBuilder {
     return new SchemaBuilder(settings, train).schema(existing, folder);
   }
 
+  /**
+   * Reads only the target of the training rows.
+   *
+   * @param trained the schema of the other columns
+   * @throws InvalidSettings as {@link #schema}, or if the target is an input of the schema
+   */
+  static TabularSchema withNewTarget(Tabular settings, SplitTable train, TabularSchema trained)
+      throws IOException {
+    List<String> inputs = trained.inputs().stream().map(Column::name).toList();
+    for (String name : settings.targetColumns()) {
+      if (inputs.contains(name)) {
+        throw new InvalidSettings(
+            "data.target is %s, which is an input of the model in model.from.",
+            Excerpt.ofItem(name));
+      }
+    }
+    SchemaBuilder builder = new SchemaBuilder(settings, train);
+    for (String name : builder.targets) {
+      train.file().requireColumn(name, train.columns());
+      builder.profiles.put(name, new ColumnProfile(train.file(), name));
+    }
+    builder.read(builder.targets);
+    List<Column> columns =
+        trained.columns().stream().filter(it -> !builder.targets.contains(it.name())).toList();
+    return new TabularSchema(
+        trained.reading(), columns, builder.target(), settings.weight(), trained.tokens());
+  }
+
   private TabularSchema schema(@Nullable Tokenizer existing, Path folder) throws IOException {
     List<String> required = new ArrayList<>(targets);
     required.addAll(settings.columns().keySet());
@@ -63,18 +91,10 @@ final class SchemaBuilder {
             Excerpt.ofItem(name), name.equals(weight) ? "the weight" : "predicted");
       }
     }
-    Reading reading = train.reading();
     List<String> names = train.columns();
     required.forEach(name -> train.file().requireColumn(name, names));
     names.forEach(name -> profiles.put(name, new ColumnProfile(train.file(), name)));
-    List<String> read =
-        names.stream().filter(it -> settings.columns().get(it) != ColumnType.IGNORE).toList();
-    train.read(
-        read,
-        rows ->
-            read.parallelStream()
-                .forEach(
-                    name -> add(name, rows, reading.fields(rows, name, targets.contains(name)))));
+    read(names.stream().filter(it -> settings.columns().get(it) != ColumnType.IGNORE).toList());
     Target target = target();
     List<Column> columns =
         profiles.keySet().stream()
@@ -96,7 +116,17 @@ final class SchemaBuilder {
               tokenizer.special().padding(),
               tokenizer.limit(Objects.requireNonNull(settings.maxLength())));
     }
-    return new TabularSchema(reading, columns, target, weight, tokens);
+    return new TabularSchema(train.reading(), columns, target, weight, tokens);
+  }
+
+  private void read(List<String> names) throws IOException {
+    Reading reading = train.reading();
+    train.read(
+        names,
+        rows ->
+            names.parallelStream()
+                .forEach(
+                    name -> add(name, rows, reading.fields(rows, name, targets.contains(name)))));
   }
 
   private void add(String name, Chunk rows, Reading.Fields fields) {

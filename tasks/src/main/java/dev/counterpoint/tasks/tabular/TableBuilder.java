@@ -33,15 +33,17 @@ import org.jspecify.annotations.Nullable;
  *
  * @param splits the tables; includes {@code train} unless the schema is known
  * @param schema the schema of a trained model; null to derive it from the training split
+ * @param newTarget whether the target is derived from the training split nevertheless
  * @param tokenizer an existing tokenizer; null to build one if there is a column of type text
  */
 record TableBuilder(
     Tabular settings,
     List<SplitTable> splits,
     @Nullable TabularSchema schema,
+    boolean newTarget,
     @Nullable Tokenizer tokenizer) {
   /** Version of the cache format; increase it if the same settings are written differently. */
-  private static final String FORMAT = "3";
+  private static final String FORMAT = "4";
 
   static final int CELL_WIDTH = Integer.BYTES;
   static final int LINE_WIDTH = Long.BYTES;
@@ -49,7 +51,8 @@ record TableBuilder(
   /** Returns a cache key of everything that the content depends on, without reading the tables. */
   String key(long seed) throws IOException {
     StringBuilder key = new StringBuilder(FORMAT).append(' ').append(settings).append(' ');
-    key.append(settings.split() == null ? "" : seed).append(' ').append(schema).append('\n');
+    key.append(settings.split() == null ? "" : seed).append(' ').append(schema);
+    key.append(newTarget ? " new target" : "").append('\n');
     key.append(tokenizer == null ? "" : tokenizer.key() + '\n');
     for (SplitTable split : splits) {
       key.append(split.name()).append(' ').append(split.file().stamp()).append('\n');
@@ -59,12 +62,18 @@ record TableBuilder(
 
   /** Writes the complete cache into an empty folder. */
   TableContent build(Path folder) throws IOException {
-    TabularSchema used =
-        schema == null ? SchemaBuilder.schema(settings, splits.get(0), tokenizer, folder) : schema;
-    if (schema != null && tokenizer != null) {
-      tokenizer.save(folder);
+    TabularSchema used = schema;
+    if (used == null) {
+      used = SchemaBuilder.schema(settings, splits.get(0), tokenizer, folder);
+    } else {
+      used =
+          newTarget
+              ? SchemaBuilder.withNewTarget(settings, splits.get(0), used)
+              : used.withWeight(settings.weight());
+      if (tokenizer != null) {
+        tokenizer.save(folder);
+      }
     }
-    boolean weighted = schema == null && used.weight() != null;
     MessageDigest digest = Sha256.begin();
     digest.update(Json.MAPPER.writeValueAsBytes(used));
     Map<String, TableContent.SplitContent> contents = new LinkedHashMap<>();
@@ -73,7 +82,7 @@ record TableBuilder(
       digest.update(split.name().getBytes(StandardCharsets.UTF_8));
       try (NumberFile cells = new NumberFile(cells(folder, split.name()), CELL_WIDTH);
           NumberFile lines = new NumberFile(lines(folder, split.name()), LINE_WIDTH)) {
-        SplitWriter writer = new SplitWriter(split, used, weighted, cells, lines);
+        SplitWriter writer = new SplitWriter(split, used, cells, lines);
         contents.put(split.name(), writer.write(folder, digest));
         digest.update(cells.finish());
         lines.finish();
@@ -81,7 +90,7 @@ record TableBuilder(
       sources.put(split.name(), split.file().hash());
     }
     String fingerprint = DataSplits.fingerprint(Sha256.hex(digest), sources);
-    return new TableContent(fingerprint, used, weighted, contents);
+    return new TableContent(fingerprint, used, contents);
   }
 
   /**
@@ -115,12 +124,7 @@ record TableBuilder(
     private long rows;
     private long truncated;
 
-    SplitWriter(
-        SplitTable split,
-        TabularSchema schema,
-        boolean weighted,
-        NumberFile cells,
-        NumberFile lines) {
+    SplitWriter(SplitTable split, TabularSchema schema, NumberFile cells, NumberFile lines) {
       this.split = split;
       this.schema = schema;
       this.cells = cells;
@@ -130,8 +134,7 @@ record TableBuilder(
       columns =
           Stream.concat(
                   encoders.stream(),
-                  ColumnEncoder.outputs(schema.target(), weighted ? schema.weight() : null)
-                      .stream())
+                  ColumnEncoder.outputs(schema.target(), schema.weight()).stream())
               .map(ColumnWriter::new)
               .toList();
       labelCounts = new long[schema.target().labels().size()];

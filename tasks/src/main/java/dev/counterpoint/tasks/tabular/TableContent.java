@@ -8,11 +8,9 @@ import java.util.Objects;
  * Metadata of a cache folder of encoded rows, stored as {@code content.json}.
  *
  * @param fingerprint the SHA-256 of schema and encoded rows, followed by the hash of each file
- * @param weighted whether rows have a weight
  * @param splits the splits by name, in the order of the settings
  */
-record TableContent(
-    String fingerprint, TabularSchema schema, boolean weighted, Map<String, SplitContent> splits) {
+record TableContent(String fingerprint, TabularSchema schema, Map<String, SplitContent> splits) {
   /**
    * Statistics of one split.
    *

@@ -216,7 +216,8 @@ public record Tabular(
     TabularSchema schema = schema(Objects.requireNonNull(context.tokenizer()), trained);
     TableSource file = file(new FileSplit(path), context);
     SplitTable table = new SplitTable(SPLIT, file, schema.reading(), null);
-    return splits(List.of(table), schema, context);
+    Tabular unweighted = RecordCopy.with(this, "weight", null); // The file may have no weights.
+    return unweighted.splits(List.of(table), schema, context);
   }
 
   /** The schema of a model, which the settings must not contradict. */
@@ -224,7 +225,7 @@ public record Tabular(
     TabularSchema schema = TabularSchema.read(model, trained);
     boolean isSame =
         schema.reading().equals(new Reading(format(), missing, labels))
-            && schema.target().columns().equals(targetColumns())
+            && (trained.labels().isEmpty() || schema.target().columns().equals(targetColumns()))
             && schema.columns().stream()
                 .allMatch(it -> columns.getOrDefault(it.name(), it.type()) == it.type());
     if (!isSame) {
@@ -248,7 +249,8 @@ public record Tabular(
         maxLength == null
             ? this
             : RecordCopy.with(this, "maxLength", Math.min(maxLength, context.maxLength()));
-    TableBuilder builder = new TableBuilder(limited, tables, trained, used);
+    boolean newTarget = context.trained() != null && context.trained().labels().isEmpty();
+    TableBuilder builder = new TableBuilder(limited, tables, trained, newTarget, used);
     Path folder = context.cache().resolve("table-" + builder.key(context.seed()));
     TableContent content = CacheFolders.describe(folder, TableContent.class, builder::build);
     TabularSchema schema = content.schema();

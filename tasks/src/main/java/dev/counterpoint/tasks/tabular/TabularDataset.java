@@ -59,7 +59,7 @@ final class TabularDataset implements Dataset.Traceable, Dataset.OfInputs {
     inputs = encoder.features() + encoder.categories();
     targets = content.schema().target().columns().size();
     hasClasses = content.schema().target().isClass();
-    weighted = content.weighted();
+    weighted = content.schema().weight() != null;
     width = inputs + targets + (weighted ? 1 : 0);
     cells = new MemoryMappedTokens(TableBuilder.cells(folder, split), TableBuilder.CELL_WIDTH);
     tokens = content.schema().tokens();

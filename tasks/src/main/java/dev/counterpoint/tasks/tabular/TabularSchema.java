@@ -61,7 +61,8 @@ record TabularSchema(
   /**
    * Reads the schema of a model folder.
    *
-   * @param trained the specification that the model was built for
+   * @param trained the specification that the model was built for; without labels if the model gets
+   *     a new target
    * @throws InvalidSettings if there is no schema, or it is that of another model
    */
   static TabularSchema read(Path folder, DataSpec trained) throws IOException {
@@ -72,7 +73,7 @@ record TabularSchema(
     try {
       TabularSchema schema =
           Json.MAPPER.treeToValue(AtomicFile.readJson(file), TabularSchema.class);
-      if (schema == null || !schema.spec().equals(trained)) {
+      if (schema == null || (!trained.labels().isEmpty() && !schema.spec().equals(trained))) {
         throw new InvalidSettings(
             "%s does not belong to the model: config.json has other columns, statistics or labels.",
             file);
@@ -91,6 +92,11 @@ record TabularSchema(
             columns.stream().filter(it -> it.type() == ColumnType.TEXT))
         .flatMap(it -> it)
         .toList();
+  }
+
+  /** The same schema with other weights of the examples. */
+  TabularSchema withWeight(@Nullable String column) {
+    return new TabularSchema(reading, columns, target, column, tokens);
   }
 
   /** What a model needs to know. */

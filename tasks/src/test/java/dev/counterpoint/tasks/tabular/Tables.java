@@ -38,12 +38,17 @@ record Tables(Path folder) {
   }
 
   DataSplits open(Tabular settings) throws IOException {
-    return settings.open(context(null));
+    return settings.open(context(null, null));
   }
 
   /** Opens a file with the columns of a model, whose folder is written from the splits. */
   DataSplits openFile(Tabular settings, String file, DataSplits trained) throws IOException {
-    return settings.openFile(file, trained.spec(), context(save(trained)));
+    return settings.openFile(file, trained.spec(), context(save(trained), null));
+  }
+
+  /** Opens the tables of a training that starts from a model of the given splits. */
+  DataSplits openTrained(Tabular settings, DataSplits trained, DataSpec spec) throws IOException {
+    return settings.open(context(save(trained), spec));
   }
 
   Path save(DataSplits trained) throws IOException {
@@ -54,8 +59,7 @@ record Tables(Path folder) {
     return model;
   }
 
-  private DataContext context(Path model) {
-    DataSpec trained = null;
+  private DataContext context(Path model, DataSpec trained) {
     return new DataContext(
         folder.resolve("cache"), folder::resolve, Integer.MAX_VALUE, 17, model, trained);
   }

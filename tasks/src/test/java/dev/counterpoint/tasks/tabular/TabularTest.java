@@ -11,6 +11,7 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.FileSplit;
+import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.table.TableSplit;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -143,6 +144,32 @@ class TabularTest {
     return IntStream.range(0, count)
         .mapToObj(row)
         .collect(Collectors.joining("\n", header + "\n", "\n"));
+  }
+
+  @Test
+  void aRetrainingKeepsStatisticsAndTakesItsOwnWeights() throws IOException {
+    DataSplits first = train("x,w,y\n1,5,a\n3,5,b\n", columns("w", ColumnType.IGNORE));
+    tables.write("train.csv", "x,w,y\n3,2,a\n5,3,b\n");
+    DataSplits second =
+        tables.openTrained(
+            Tables.settings("columns", Map.of("w", ColumnType.IGNORE), "weight", "w"),
+            first,
+            first.spec());
+
+    assertThat(Tables.feature(second, TRAIN, 0)).containsExactly(1f, 3f);
+    assertThat(Tables.floats(second, TRAIN, Batch.WEIGHTS)).containsExactly(2f, 3f);
+  }
+
+  @Test
+  void aModelWithoutLabelsTakesThoseOfANewTarget() throws IOException {
+    DataSplits first = train("x,z,y\n1,p,a\n3,q,b\n", columns("z", ColumnType.IGNORE));
+    tables.write("train.csv", "x,z\n3,r\n5,q\n7,r\n");
+    DataSpec spec = RecordCopy.with(first.spec(), "labels", List.of());
+    DataSplits second = tables.openTrained(Tables.settings("target", "z"), first, spec);
+
+    assertThat(second.spec().labels()).containsExactly("q", "r");
+    assertThat(Tables.labels(second, TRAIN)).containsExactly(1L, 0L, 1L);
+    assertThat(Tables.feature(second, TRAIN, 0)).containsExactly(1f, 3f, 5f);
   }
 
   @Test
