@@ -1,6 +1,5 @@
 package dev.counterpoint.runner.cli;
 
-import static java.nio.file.StandardCopyOption.COPY_ATTRIBUTES;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -22,7 +21,6 @@ import java.nio.file.StandardCopyOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
-import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,13 +48,13 @@ final class HistoryTest {
   static void train() throws IOException {
     small = SmallRun.in(folder);
     small.train();
-    copy(folder, copies.resolve("honest"));
+    Folders.copy(folder, copies.resolve("honest"));
   }
 
   @BeforeEach
   void restore() throws IOException {
     new LocalDisk().delete(folder);
-    copy(copies.resolve("honest"), folder);
+    Folders.copy(copies.resolve("honest"), folder);
   }
 
   @Test
@@ -76,8 +74,8 @@ final class HistoryTest {
     String replaced = Files.readString(history());
     trainAgain("--set", "seed=18");
     Files.writeString(history(), replaced + Files.readString(history()));
-    copy(checkpoint(4), small.run().resolve("checkpoints/copy"));
-    copy(checkpoint(4), small.run().resolve("checkpoints/other"));
+    Folders.copy(checkpoint(4), small.run().resolve("checkpoints/copy"));
+    Folders.copy(checkpoint(4), small.run().resolve("checkpoints/other"));
     flipLastByte(small.run().resolve("checkpoints/other").resolve(MODEL));
     writeUnlinked(1);
     flipLastByte(small.run().resolve("model").resolve(MODEL));
@@ -305,7 +303,7 @@ final class HistoryTest {
   @Test
   void aFolderThatIsNotInTheHistoryIsNotVerified() throws IOException {
     Path copy = small.run().resolve("checkpoints/copy");
-    copy(checkpoint(4), copy);
+    Folders.copy(checkpoint(4), copy);
 
     assertThat(verified()).containsEntry("checkpoints/copy", 4L);
     assertThat(intact().verified(new HistoryCheck.Segment(0, 2))).isEmpty();
@@ -573,14 +571,6 @@ final class HistoryTest {
     assertThat(terminal.err()).contains("history.jsonl", "earlier version");
   }
 
-  private static void copy(Path from, Path to) throws IOException {
-    try (Stream<Path> files = Files.walk(from)) {
-      for (Path file : files.toList()) {
-        Files.copy(file, to.resolve(from.relativize(file).toString()), COPY_ATTRIBUTES);
-      }
-    }
-  }
-
   private static void trainAgain(String... options) throws IOException {
     new LocalDisk().delete(small.run());
     small.train(options);
@@ -647,7 +637,7 @@ final class HistoryTest {
 
   /** Writes a checkpoint with other weights, without a link. */
   private static void writeUnlinked(int step) throws IOException {
-    copy(checkpoint(4), checkpoint(step));
+    Folders.copy(checkpoint(4), checkpoint(step));
     ObjectNode state = AtomicFile.readJson(checkpoint(step).resolve("state.json"));
     state.remove("link");
     ((ObjectNode) state.path("progress")).put("step", step);

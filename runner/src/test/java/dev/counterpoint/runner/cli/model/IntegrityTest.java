@@ -5,6 +5,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
+import dev.counterpoint.core.internal.storage.LocalDisk;
+import dev.counterpoint.runner.cli.Folders;
 import dev.counterpoint.runner.cli.Terminal;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
@@ -13,6 +15,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.attribute.PosixFilePermissions;
 import java.util.List;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -22,13 +25,16 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 /** A model folder that was changed after it was saved is refused. */
 final class IntegrityTest {
-  @TempDir private Path folder;
-  private final Terminal terminal = new Terminal();
-  private Path run = Path.of("");
-  private Path model = Path.of("");
+  /** The folder of the run, whose files name it. */
+  @TempDir private static Path folder;
 
-  @BeforeEach
-  void train() throws IOException {
+  @TempDir private static Path copies;
+  private static Path run = Path.of("");
+  private static Path model = Path.of("");
+  private final Terminal terminal = new Terminal();
+
+  @BeforeAll
+  static void train() throws IOException {
     StringBuilder rows = new StringBuilder("text\tlabel\n");
     for (int i = 0; i < 40; i++) {
       rows.append(i % 4 == 0 ? "good good\tpositive\n" : "bad bad\tnegative\n");
@@ -51,6 +57,13 @@ final class IntegrityTest {
     assertThat(training.run("train", file, "--output", run.toString()))
         .as(training.err())
         .isEqualTo(ExitCode.SUCCESS);
+    Folders.copy(folder, copies.resolve("trained"));
+  }
+
+  @BeforeEach
+  void restore() throws IOException {
+    new LocalDisk().delete(folder);
+    Folders.copy(copies.resolve("trained"), folder);
   }
 
   private int predict() {
