@@ -10,6 +10,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Objects;
 import java.util.UUID;
@@ -18,8 +19,10 @@ import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.stream.IntStream;
 import org.apache.spark.SparkConf;
+import org.apache.spark.SparkStageInfo;
 import org.apache.spark.api.java.JavaFutureAction;
 import org.apache.spark.api.java.JavaSparkContext;
+import org.apache.spark.api.java.JavaSparkStatusTracker;
 import org.apache.spark.util.CollectionAccumulator;
 import org.jspecify.annotations.Nullable;
 
@@ -111,7 +114,9 @@ public final class SparkScoring {
         }
       }
       if (System.nanoTime() - printed > PROGRESS_NANOS) {
-        System.err.println(progress());
+        int running = running();
+        String hint = running == 0 ? "; Spark may wait for executors" : "";
+        System.err.println(progress() + ", " + running + " tasks running" + hint);
         printed = System.nanoTime();
       }
     }
@@ -122,6 +127,15 @@ public final class SparkScoring {
     long predicted =
         IntStream.range(0, files).filter(index -> Files.exists(plan.part(index))).count();
     return predicted + " of " + files + " files predicted";
+  }
+
+  private int running() {
+    JavaSparkStatusTracker tracker = context.statusTracker();
+    return Arrays.stream(tracker.getActiveStageIds())
+        .mapToObj(tracker::getStageInfo)
+        .filter(Objects::nonNull)
+        .mapToInt(SparkStageInfo::numActiveTasks)
+        .sum();
   }
 
   private LaunchException failure(ExecutionException cause) {
