@@ -6,6 +6,7 @@ import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.model.FeedForward;
 import dev.counterpoint.models.transformer.TransformerConfig;
 import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.runner.scaffold.Part;
 import dev.counterpoint.runner.wiring.Run;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -52,6 +53,8 @@ final class NewCommandTest {
     "sentiment, positions",
     "sentiment, pooling",
     "sentiment, initializer",
+    "sentiment, embedding",
+    "sentiment, head",
     "sentiment, loss",
     "sentiment, optimizer",
     "sentiment, schedule",
@@ -70,10 +73,8 @@ final class NewCommandTest {
   @Test
   void allPartsTogetherGiveTheSameModel() throws IOException {
     List<String> options = new ArrayList<>();
-    for (String part :
-        "model attention feed-forward norm positions pooling initializer loss optimizer schedule"
-            .split(" ")) {
-      options.addAll(List.of("--eject", part));
+    for (Part part : Part.values()) {
+      options.addAll(List.of("--eject", part.toString()));
     }
     create("my-own", options.toArray(String[]::new));
 
