@@ -63,7 +63,10 @@ final class PyTorch implements Contender {
 
   private Process start(Path python) throws IOException {
     ProcessBuilder builder = new ProcessBuilder(python.toString(), script.toString());
-    builder.environment().keySet().removeAll(List.of("GLIBC_TUNABLES", "CLASSPATH"));
+    builder
+        .environment()
+        .keySet()
+        .removeAll(List.of("GLIBC_TUNABLES", "THP_MEM_ALLOC_ENABLE", "CLASSPATH"));
     try {
       return builder.redirectError(errors.toFile()).start();
     } catch (IOException e) {

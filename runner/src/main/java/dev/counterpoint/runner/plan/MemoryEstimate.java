@@ -12,7 +12,8 @@ import dev.counterpoint.runner.wiring.RunFile;
  * @param gradients the gradients
  * @param activations what the forward and backward passes of the longest micro-batch use at their
  *     peak besides the gradients of the parameters
- * @param fragments memory that is free, but in pieces that the allocator cannot reuse
+ * @param fragments memory that is free, but in pieces that the allocator cannot reuse: in a long
+ *     training as much as the activations, as measured with the built-in experiments
  * @param copies the arrays of a checkpoint that is written in the background
  * @param program data, code and the heap of the JVM beyond those of an empty start
  * @param peak the sum, which is the peak above an empty start
@@ -30,23 +31,13 @@ record MemoryEstimate(
   private static final long PROGRAM = 85_000_000;
 
   /**
-   * Fragments as a part of the activations, if all batches have the same shape, and if their
-   * lengths differ. Measured with the built-in experiments.
-   */
-  private static final double SAME_SHAPES = 0.5;
-
-  private static final double OTHER_LENGTHS = 1;
-
-  /**
    * Predicts the memory.
    *
    * @param step the bytes of the forward and backward passes of the longest micro-batch at their
    *     peak, with the gradients of the parameters
-   * @param sameShapes whether all examples have the same length
    * @param savesBetween whether a checkpoint is saved before the last step
    */
-  static MemoryEstimate of(
-      BaseModel model, RunFile run, long step, boolean sameShapes, boolean savesBetween) {
+  static MemoryEstimate of(BaseModel model, RunFile run, long step, boolean savesBetween) {
     ModelSummary summary = ModelSummary.of(model);
     long weights = summary.count() * Float.BYTES;
     long trainable = summary.trainable() * Float.BYTES;
@@ -54,7 +45,7 @@ record MemoryEstimate(
     long averages = run.training().averageWeights() == null ? 0 : 1;
     long optimizer = (slots + averages) * trainable;
     long activations = Math.max(0, step - trainable);
-    long fragments = Math.round((sameShapes ? SAME_SHAPES : OTHER_LENGTHS) * activations);
+    long fragments = activations;
     // After the last step the copies take the place of the activations and fragments.
     long copied = run.checkpoint().background() ? weights + optimizer : 0;
     long copies = savesBetween ? copied : Math.max(0, copied - activations - fragments);

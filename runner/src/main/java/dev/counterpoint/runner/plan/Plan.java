@@ -101,14 +101,7 @@ public record Plan(
     }
     int microBatch = (int) Math.min(training.microBatch(), train.size());
     long step = StepMemory.predict(model, inputs, longest, microBatch);
-    Split lengths = Split.of(DataSplits.TRAIN, train);
-    MemoryEstimate memory =
-        MemoryEstimate.of(
-            model,
-            run.file(),
-            step,
-            lengths.shortest() == lengths.longest(),
-            steps.checkpoints() > 1);
+    MemoryEstimate memory = MemoryEstimate.of(model, run.file(), step, steps.checkpoints() > 1);
     boolean fits =
         model.device().isGpu() || memory.peak() < Memory.read().physicalBytes() - EMPTY_START;
     TimeEstimate time =

@@ -139,7 +139,8 @@ public final class RanksBenchmark {
     ProcessBuilder builder = new ProcessBuilder(command);
     builder.environment().put("OMP_NUM_THREADS", Integer.toString(threads));
     if (!command.contains("-cp")) {
-      builder.environment().remove("GLIBC_TUNABLES"); // a setting for Counterpoint only
+      // Settings for Counterpoint only.
+      builder.environment().keySet().removeAll(List.of("GLIBC_TUNABLES", "THP_MEM_ALLOC_ENABLE"));
     }
     return builder.redirectError(ProcessBuilder.Redirect.INHERIT).start();
   }

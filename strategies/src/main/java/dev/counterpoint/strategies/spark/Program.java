@@ -185,7 +185,9 @@ public record Program(@Nullable String home, List<String> jars, String flags)
         "GLIBC_TUNABLES",
         "glibc.malloc.hugetlb=1:glibc.malloc.mmap_max=0"
             + ":glibc.malloc.trim_threshold=1099511627776:glibc.malloc.arena_max=1"
-            + ":glibc.malloc.mxfast=0:glibc.malloc.tcache_count=1");
+            + ":glibc.malloc.mxfast=0:glibc.malloc.tcache_count=1",
+        "THP_MEM_ALLOC_ENABLE",
+        "1");
   }
 
   /**
