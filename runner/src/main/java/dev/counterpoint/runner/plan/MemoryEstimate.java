@@ -2,7 +2,13 @@ package dev.counterpoint.runner.plan;
 
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
+import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.runner.wiring.RunFile;
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 
 /**
  * Prediction of the peak memory of a training process, in bytes, from the shapes of its arrays.
@@ -14,6 +20,7 @@ import dev.counterpoint.runner.wiring.RunFile;
  *     peak besides the gradients of the parameters
  * @param fragments memory that is free, but in pieces that the allocator cannot reuse: in a long
  *     training as much as the activations, as measured with the built-in experiments
+ * @param data the mapped files of the data, whose pages the system can take back
  * @param copies the arrays of a checkpoint that is written in the background
  * @param program data, code and the heap of the JVM beyond those of an empty start
  * @param peak the sum, which is the peak above an empty start
@@ -24,6 +31,7 @@ record MemoryEstimate(
     long gradients,
     long activations,
     long fragments,
+    long data,
     long copies,
     long program,
     long peak) {
@@ -49,6 +57,7 @@ record MemoryEstimate(
     // After the last step the copies take the place of the activations and fragments.
     long copied = run.checkpoint().background() ? weights + optimizer : 0;
     long copies = savesBetween ? copied : Math.max(0, copied - activations - fragments);
+    long data = mappedBytes(CacheFolder.path());
     boolean accumulates = run.training().microBatch() < run.training().batchSize();
     long gradients = accumulates ? 2 * trainable : trainable; // those of a micro-batch are added
     return new MemoryEstimate(
@@ -57,9 +66,23 @@ record MemoryEstimate(
         gradients,
         activations,
         fragments,
+        data,
         copies,
         PROGRAM,
-        weights + optimizer + gradients + activations + fragments + copies + PROGRAM);
+        weights + optimizer + gradients + activations + fragments + data + copies + PROGRAM);
+  }
+
+  /** The bytes of the files in a folder that this process maps, without libraries; Linux only. */
+  private static long mappedBytes(Path folder) {
+    try (Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
+      return mappings
+          .filter(line -> line.contains(" " + folder + "/") && !line.contains(".so"))
+          .map(line -> line.substring(0, line.indexOf(' ')).split("-", -1))
+          .mapToLong(range -> Long.parseLong(range[1], 16) - Long.parseLong(range[0], 16))
+          .sum();
+    } catch (IOException | UncheckedIOException e) {
+      return 0;
+    }
   }
 
   /** The bytes of a checkpoint. */

@@ -117,13 +117,14 @@ public final class PlanText {
     line(
         Formats.of(
             "predicted peak memory above an empty start: %s (weights %s, optimizer %s, gradients %s"
-                + ", activations %s, fragments %s, copies for checkpoints %s, program %s)",
+                + ", activations %s, fragments %s, data %s, copies for checkpoints %s, program %s)",
             megabytes(memory.peak()),
             megabytes(memory.weights()),
             megabytes(memory.optimizer()),
             megabytes(memory.gradients()),
             memory.activations() == 0 ? "unknown" : megabytes(memory.activations()), // on a GPU
             megabytes(memory.fragments()),
+            megabytes(memory.data()),
             megabytes(memory.copies()),
             megabytes(memory.program())));
     if (measured > 0) {

@@ -35,7 +35,7 @@ import java.util.stream.LongStream;
  * @param start seconds from the start of the process until data and model were ready
  * @param measuredSteps the number of measured steps, after the warm-up
  * @param step seconds for a step, the mean over an epoch
- * @param warmUp seconds that the first steps take longer
+ * @param warmUp seconds that the first steps and the first validation take longer
  * @param validation seconds for a validation; 0 without one
  * @param checkpoint seconds for a checkpoint
  * @param total seconds for the whole training, with the start of the process
@@ -74,19 +74,22 @@ record TimeEstimate(
       TimedTraining timed = train(model, data, run, planned, folder);
       double checkpoint = timed.sinceLastStep();
       double step = step(timed, data.train(), run, planned);
-      double validation =
-          data.validation().map(split -> validation(model, data, split, run)).orElse(0.0);
+      Validation validation =
+          data.validation()
+              .map(split -> validation(model, data, split, run))
+              .orElse(new Validation(0, 0));
+      double warmUp = timed.warmUpExcess() + validation.warmUp();
       return new TimeEstimate(
           start,
           timed.steps().size(),
           step,
-          timed.warmUpExcess(),
-          validation,
+          warmUp,
+          validation.seconds(),
           checkpoint,
           start
-              + timed.warmUpExcess()
+              + warmUp
               + planned.total() * step
-              + planned.validations() * validation
+              + planned.validations() * validation.seconds()
               + planned.checkpoints() * checkpoint);
     } finally {
       delete(folder);
@@ -157,19 +160,30 @@ record TimeEstimate(
     return timed.mean() + slope * (all - mean);
   }
 
-  /** The seconds of a validation: of the whole one with its metrics, if it is short. */
-  private static double validation(BaseModel model, DataSplits data, Dataset split, RunFile run) {
+  /**
+   * The time of a validation.
+   *
+   * @param seconds of the whole one with its metrics, if it is short
+   * @param warmUp seconds that the first one takes longer
+   */
+  private record Validation(double seconds, double warmUp) {}
+
+  private static Validation validation(
+      BaseModel model, DataSplits data, Dataset split, RunFile run) {
     Evaluator loss = new Evaluator(model, List.of(), run.training().microBatch());
     long size = Math.min(split.size(), 2L * run.training().microBatch());
-    seconds(loss, new Part(split, size)); // warm-up
+    double first = seconds(loss, new Part(split, size));
     double taken = seconds(loss, new Part(split, size));
+    double warmUp = Math.max(0, first - taken);
     while (taken < VALIDATION_SECONDS && size < split.size()) {
       size = Math.min(split.size(), 2 * size);
       taken = seconds(loss, new Part(split, size));
     }
-    return size < split.size()
-        ? taken * split.size() / size
-        : seconds(new Evaluator(model, data.metrics(), run.training().microBatch()), split);
+    double whole =
+        size < split.size()
+            ? taken * split.size() / size
+            : seconds(new Evaluator(model, data.metrics(), run.training().microBatch()), split);
+    return new Validation(whole, warmUp);
   }
 
   private static double seconds(Evaluator evaluator, Dataset split) {

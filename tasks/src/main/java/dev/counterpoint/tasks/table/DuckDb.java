@@ -64,12 +64,12 @@ public final class DuckDb {
     return Objects.requireNonNull(driver().connect(url, all));
   }
 
-  /** The name of a table with the complete result of a query. */
+  /** The name of a table with the complete result of a query, which must be one statement. */
   static String materialized(Connection connection, String query) throws SQLException {
     String name = "temp.counterpoint_rows";
     try (Statement statement = connection.createStatement()) {
       statement.execute(
-          "CREATE TEMP TABLE " + name + " AS " + query.strip().replaceFirst(";+$", ""));
+          "CREATE TEMP TABLE " + name + " AS (" + query.strip().replaceFirst(";+$", "") + "\n)");
     }
     return name;
   }

@@ -137,6 +137,16 @@ final class ParquetTest {
   }
 
   @Test
+  void aSecondStatementIsRefused() throws IOException {
+    open(new FileSplit(null, query("jdbc:duckdb:", ROWS + "; ")));
+    String two = ROWS + "; SELECT 1 AS x, 'a' AS y";
+
+    assertThatThrownBy(() -> open(new FileSplit(null, query("jdbc:duckdb:", two))))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("\";\"");
+  }
+
+  @Test
   void otherRowsOfQueryAreOtherData() throws IOException {
     String first = open(new FileSplit(null, query("jdbc:duckdb:", ROWS))).fingerprint();
     String fewer = ROWS + " WHERE i > 0";
