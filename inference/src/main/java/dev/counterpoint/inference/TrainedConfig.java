@@ -13,10 +13,9 @@ import dev.counterpoint.inference.internal.config.Binder;
 import dev.counterpoint.models.huggingface.PretrainedConfig;
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.HashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.function.Function;
+import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -31,7 +30,8 @@ import org.jspecify.annotations.Nullable;
  */
 public record TrainedConfig(String from, boolean newHead, @Nullable ModelConfig settings)
     implements ModelConfig {
-  private static final String HEAD = "head.";
+  /** The output layer, and the statistics of the targets of a table. */
+  private static final Pattern HEAD = Pattern.compile("head\\..*|output\\.(means|deviations)");
 
   /** The defaults of optional settings. */
   @SuppressWarnings("NullAway") // The binder reports keys that are null here as missing.
@@ -60,13 +60,7 @@ public record TrainedConfig(String from, boolean newHead, @Nullable ModelConfig 
   /** The specification of the folder's data, without labels if the head is new. */
   public DataSpec trained(Binder binder) throws IOException {
     DataSpec data = ModelFolder.config(Path.of(from), binder).data();
-    if (!newHead) {
-      return data;
-    }
-    Map<String, @Nullable Object> ofHead = new HashMap<>(Map.of("labels", List.of()));
-    ofHead.put("thresholds", null);
-    ofHead.put("scale", null);
-    return RecordCopy.with(data, ofHead);
+    return newHead ? data.withoutTarget() : data;
   }
 
   @Override
@@ -123,7 +117,8 @@ public record TrainedConfig(String from, boolean newHead, @Nullable ModelConfig 
   }
 
   private List<Parameter> body(List<Parameter> parameters) {
-    List<Parameter> body = parameters.stream().filter(it -> !it.name().startsWith(HEAD)).toList();
+    List<Parameter> body =
+        parameters.stream().filter(it -> !HEAD.matcher(it.name()).matches()).toList();
     if (body.size() == parameters.size()) {
       throw new InvalidSettings(
           "model.newHead needs a model whose output layer is named head; the one in %s has none.",

@@ -2,6 +2,7 @@ package dev.counterpoint.core.data;
 
 import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.RecordCopy;
+import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import org.jspecify.annotations.Nullable;
@@ -77,6 +78,19 @@ public record DataSpec(
     return RecordCopy.of(
         DataSpec.class,
         Map.of("vocabularySize", vocabularySize, "paddingId", paddingId, "labels", labels));
+  }
+
+  /** Returns a copy without labels and what belongs to them, for a model that gets a new head. */
+  public DataSpec withoutTarget() {
+    Map<String, @Nullable Object> changes = new HashMap<>(Map.of("labels", List.of()));
+    changes.put("thresholds", null);
+    changes.put("scale", null);
+    if (table != null) {
+      changes.put(
+          "table",
+          RecordCopy.with(table, Map.of("targetMeans", List.of(), "targetDeviations", List.of())));
+    }
+    return RecordCopy.with(this, changes);
   }
 
   /** Returns a copy for examples truncated to the given number of tokens. */

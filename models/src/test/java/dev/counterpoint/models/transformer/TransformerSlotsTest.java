@@ -43,6 +43,7 @@ import java.util.TreeMap;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.MethodSource;
 
 /** Transformers with other feed-forward layers, norms, positions, pooling, embeddings and heads. */
@@ -141,6 +142,32 @@ class TransformerSlotsTest {
       assertThat(rootMeanSquare(values(xavier, "body.blocks.0.up.weight")))
           .isCloseTo(bound / Math.sqrt(3), within(0.05));
       assertThat(rootMeanSquare(values(xavier, "body.tokens.weight"))).isLessThan(0.04);
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(TransformerConfig.Task.class)
+  void embeddingAndHeadHaveTheirOwnParameters(TransformerConfig.Task task) {
+    Map<String, Object> slots =
+        Map.of(
+            "task",
+            task,
+            "embedding",
+            new FactorizedEmbedding.Config(3),
+            "head",
+            MlpHead.defaults(),
+            "initializer",
+            new XavierInitializer());
+    try (BaseModel model = model(slots)) {
+      boolean isClassifier = task == TransformerConfig.Task.CLASSIFICATION;
+
+      assertThat(values(model, "body.tokens.table.weight")).hasSize(3 * Sequences.VOCABULARY);
+      assertThat(values(model, "body.tokens.projection.weight")).hasSize(3 * 8);
+      assertThat(rootMeanSquare(values(model, "body.tokens.projection.weight")))
+          .isCloseTo(Math.sqrt(2.0 / (3 + 8)), within(0.1));
+      assertThat(values(model, "head.layers.0.weight")).hasSize(8 * 8);
+      assertThat(model.parameters().stream().anyMatch(it -> it.name().equals("head.layers.3.bias")))
+          .isEqualTo(isClassifier);
     }
   }
 

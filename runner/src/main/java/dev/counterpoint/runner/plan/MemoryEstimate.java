@@ -75,8 +75,9 @@ record MemoryEstimate(
   /** The bytes of the files in a folder that this process maps, without libraries; Linux only. */
   private static long mappedBytes(Path folder) {
     try (Stream<String> mappings = Files.lines(Path.of("/proc/self/maps"))) {
+      String prefix = " " + folder.toRealPath() + "/";
       return mappings
-          .filter(line -> line.contains(" " + folder + "/") && !line.contains(".so"))
+          .filter(line -> line.contains(prefix) && !line.contains(".so"))
           .map(line -> line.substring(0, line.indexOf(' ')).split("-", -1))
           .mapToLong(range -> Long.parseLong(range[1], 16) - Long.parseLong(range[0], 16))
           .sum();

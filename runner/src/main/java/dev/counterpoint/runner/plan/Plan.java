@@ -103,7 +103,8 @@ public record Plan(
     long step = StepMemory.predict(model, inputs, longest, microBatch);
     MemoryEstimate memory = MemoryEstimate.of(model, run.file(), step, steps.checkpoints() > 1);
     boolean fits =
-        model.device().isGpu() || memory.peak() < Memory.read().physicalBytes() - EMPTY_START;
+        model.device().isGpu()
+            || memory.peak() - memory.data() < Memory.read().physicalBytes() - EMPTY_START;
     TimeEstimate time =
         measures && fits ? TimeEstimate.measure(model, data, run.file(), steps) : null;
     List<String> warnings = warnings(training, train.size(), validates, steps);

@@ -2,14 +2,20 @@ package dev.counterpoint.runner.cli;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import ai.djl.Device;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.JsonNode;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.kernel.Torch;
+import dev.counterpoint.core.safetensors.SafetensorsReader;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -141,6 +147,42 @@ class RetrainingTest {
                 from("first", "model.newHead=true", "data.target=sex")))
         .contains("sex", "input");
     assertThat(folder.resolve("x")).doesNotExist();
+  }
+
+  @Test
+  void aNewNumberHasItsOwnMeanAndDeviation() throws IOException {
+    StringBuilder rows = new StringBuilder("x,price,rent,size\n");
+    for (int i = 0; i < 40; i++) {
+      rows.append("%s,0.%s,%s,%s\n".formatted(i * i % 17 + 0.5, 10 + i, 4000.5 + 25 * i, i % 2));
+    }
+    Path table = Files.writeString(folder.resolve("table.csv"), rows);
+    List<String> data =
+        List.of(
+            "data.train.path=" + table,
+            "data.columns={rent: ignore, size: ignore, price: ignore}",
+            "data.split={validation: 0.2, by: random}");
+    train(ExitCode.SUCCESS, "penguins", "first", with(data, "data.target=price"));
+    String[] size = with(data, "data.target=size", "model.newHead=true");
+    train(ExitCode.SUCCESS, "penguins", "class", from("first", size));
+    String[] rent = with(data, "data.target=rent", "model.newHead=true");
+    train(ExitCode.SUCCESS, "penguins", "number", from("class", rent));
+    train(ExitCode.SUCCESS, "penguins", "second", from("first", rent));
+
+    for (String run : List.of("number", "second")) {
+      JsonNode target = Json.MAPPER.readTree(read(run + "/model/columns.json")).get("target");
+      try (NDManager manager = Torch.newManager(Device.cpu());
+          SafetensorsReader weights =
+              SafetensorsReader.open(folder.resolve(run + "/model/model.safetensors"))) {
+        NDArray means = manager.create(new float[1]);
+        weights.read("output.means", means);
+        assertThat(means.getFloat()).isEqualTo((float) target.at("/means/0").asDouble());
+        assertThat(means.getFloat()).isGreaterThan(4000);
+      }
+    }
+  }
+
+  private static String[] with(List<String> sets, String... more) {
+    return Stream.concat(sets.stream(), Stream.of(more)).toArray(String[]::new);
   }
 
   @Test

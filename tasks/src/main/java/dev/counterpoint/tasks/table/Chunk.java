@@ -81,9 +81,7 @@ public record Chunk(long[] lines, Map<String, Values> columns) {
     static final DoubleFunction<String> INTEGER = number -> Long.toString((long) number);
     static final DoubleFunction<String> FLOAT = number -> Float.toString((float) number);
 
-    /**
-     * The digits of every float of this or a larger magnitude, up to {@link #MAX_FAST}, are fast.
-     */
+    /** Magnitudes from here to {@link #MAX_FAST} are converted without text. */
     private static final double MIN_FAST = 1e-3;
 
     private static final double MAX_FAST = 1e7;
@@ -107,8 +105,7 @@ public record Chunk(long[] lines, Map<String, Values> columns) {
         return value;
       }
       if (magnitude >= MIN_FAST && magnitude < MAX_FAST) {
-        // Decimals of up to 6 digits are different floats, so that no shorter one is missed.
-        // Products
+        // Decimals of up to 6 digits are different floats: no shorter one is missed. The products
         // are exact: 24 bits of the float and at most 28 of a power of 5.
         int places = Math.max(0, 4 - ((Math.getExponent(value) * 1233) >> 12)); // log10(2) * 4096
         for (; places < POWERS_OF_TEN.length; places++) {

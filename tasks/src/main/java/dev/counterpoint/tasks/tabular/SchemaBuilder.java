@@ -32,6 +32,14 @@ final class SchemaBuilder {
     targets = settings.targetColumns();
     TokenizerSettings texts = settings.tokenizer();
     vocabulary = texts == null ? null : new VocabularyBuilder(texts);
+    String weight = settings.weight();
+    for (String name : settings.featureColumns()) {
+      if (targets.contains(name) || name.equals(weight)) {
+        throw new InvalidSettings(
+            "data.features has the column %s, which is %s.",
+            Excerpt.ofItem(name), name.equals(weight) ? "the weight" : "predicted");
+      }
+    }
   }
 
   /**
@@ -56,24 +64,13 @@ final class SchemaBuilder {
    */
   static TabularSchema withNewTarget(Tabular settings, SplitTable train, TabularSchema trained)
       throws IOException {
-    List<String> inputs = trained.inputs().stream().map(Column::name).toList();
-    for (String name : settings.targetColumns()) {
-      if (inputs.contains(name)) {
-        throw new InvalidSettings(
-            "data.target is %s, which is an input of the model in model.from.",
-            Excerpt.ofItem(name));
-      }
-    }
     SchemaBuilder builder = new SchemaBuilder(settings, train);
     for (String name : builder.targets) {
       train.file().requireColumn(name, train.columns());
       builder.profiles.put(name, new ColumnProfile(train.file(), name));
     }
     builder.read(builder.targets);
-    List<Column> columns =
-        trained.columns().stream().filter(it -> !builder.targets.contains(it.name())).toList();
-    return new TabularSchema(
-        trained.reading(), columns, builder.target(), settings.weight(), trained.tokens());
+    return trained.with(train.reading(), builder.target(), settings.weight());
   }
 
   private TabularSchema schema(@Nullable Tokenizer existing, Path folder) throws IOException {
@@ -84,17 +81,13 @@ final class SchemaBuilder {
     if (weight != null) {
       required.add(weight);
     }
-    for (String name : settings.featureColumns()) {
-      if (targets.contains(name) || name.equals(weight)) {
-        throw new InvalidSettings(
-            "data.features has the column %s, which is %s.",
-            Excerpt.ofItem(name), name.equals(weight) ? "the weight" : "predicted");
-      }
-    }
     List<String> names = train.columns();
     required.forEach(name -> train.file().requireColumn(name, names));
     names.forEach(name -> profiles.put(name, new ColumnProfile(train.file(), name)));
-    read(names.stream().filter(it -> settings.columns().get(it) != ColumnType.IGNORE).toList());
+    read(
+        names.stream()
+            .filter(it -> targets.contains(it) || settings.columns().get(it) != ColumnType.IGNORE)
+            .toList());
     Target target = target();
     List<Column> columns =
         profiles.keySet().stream()
@@ -182,6 +175,7 @@ final class SchemaBuilder {
       }
     }
     ColumnType type = settings.columns().get(targets.get(0));
+    type = type == ColumnType.IGNORE ? null : type; // as an input
     boolean isNumber =
         targets.size() > 1 || type == ColumnType.NUMERIC || (type == null && isQuantity());
     if (isNumber) {

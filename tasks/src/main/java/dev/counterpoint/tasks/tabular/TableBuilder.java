@@ -69,7 +69,7 @@ record TableBuilder(
       used =
           newTarget
               ? SchemaBuilder.withNewTarget(settings, splits.get(0), used)
-              : used.withWeight(settings.weight());
+              : used.with(used.reading(), used.target(), settings.weight());
       if (tokenizer != null) {
         tokenizer.save(folder);
       }

@@ -223,15 +223,19 @@ public record Tabular(
   /** The schema of a model, which the settings must not contradict. */
   private TabularSchema schema(Path model, DataSpec trained) throws IOException {
     TabularSchema schema = TabularSchema.read(model, trained);
+    boolean newTarget = trained.labels().isEmpty();
+    List<String> targets = targetColumns();
+    Map<String, String> sameLabels = newTarget ? schema.reading().labels() : labels;
     boolean isSame =
-        schema.reading().equals(new Reading(format(), missing, labels))
-            && (trained.labels().isEmpty() || schema.target().columns().equals(targetColumns()))
+        schema.reading().equals(new Reading(format(), missing, sameLabels))
+            && (newTarget || schema.target().columns().equals(targets))
             && schema.columns().stream()
+                .filter(it -> !targets.contains(it.name()))
                 .allMatch(it -> columns.getOrDefault(it.name(), it.type()) == it.type());
     if (!isSame) {
       throw new InvalidSettings(
-          "The model in %s was trained with another data.target, data.columns, data.labels, data.missing or file format; an evaluation cannot change them.",
-          model);
+          "The model in %s was trained with other data.columns, data.missing or another file format%s, which cannot change.",
+          model, newTarget ? "" : ", data.target or data.labels");
     }
     return schema;
   }
@@ -249,8 +253,7 @@ public record Tabular(
         maxLength == null
             ? this
             : RecordCopy.with(this, "maxLength", Math.min(maxLength, context.maxLength()));
-    boolean newTarget = context.trained() != null && context.trained().labels().isEmpty();
-    TableBuilder builder = new TableBuilder(limited, tables, trained, newTarget, used);
+    TableBuilder builder = new TableBuilder(limited, tables, trained, context.hasNewTarget(), used);
     Path folder = context.cache().resolve("table-" + builder.key(context.seed()));
     TableContent content = CacheFolders.describe(folder, TableContent.class, builder::build);
     TabularSchema schema = content.schema();

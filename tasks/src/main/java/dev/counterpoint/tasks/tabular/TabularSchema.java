@@ -7,6 +7,7 @@ import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.data.TableSpec;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
+import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
@@ -73,7 +74,8 @@ record TabularSchema(
     try {
       TabularSchema schema =
           Json.MAPPER.treeToValue(AtomicFile.readJson(file), TabularSchema.class);
-      if (schema == null || (!trained.labels().isEmpty() && !schema.spec().equals(trained))) {
+      DataSpec spec = schema == null ? null : schema.spec();
+      if (spec == null || !(spec.equals(trained) || spec.withoutTarget().equals(trained))) {
         throw new InvalidSettings(
             "%s does not belong to the model: config.json has other columns, statistics or labels.",
             file);
@@ -94,9 +96,27 @@ record TabularSchema(
         .toList();
   }
 
-  /** The same schema with other weights of the examples. */
-  TabularSchema withWeight(@Nullable String column) {
-    return new TabularSchema(reading, columns, target, column, tokens);
+  /**
+   * The same inputs with other outputs.
+   *
+   * @throws InvalidSettings if an output is an input
+   */
+  TabularSchema with(Reading texts, Target outputs, @Nullable String weights) {
+    List<String> names =
+        Stream.concat(outputs.columns().stream(), Stream.ofNullable(weights)).toList();
+    for (Column input : inputs()) {
+      if (names.contains(input.name())) {
+        throw new InvalidSettings(
+            "The column %s is an input of the model in model.from; it cannot be the target or the weight.",
+            Excerpt.ofItem(input.name()));
+      }
+    }
+    Stream<Column> earlier =
+        Stream.concat(target.columns().stream(), Stream.ofNullable(weight))
+            .map(name -> Column.ignored(name, "the target or the weight of an earlier run"));
+    List<Column> all =
+        Stream.concat(columns.stream(), earlier).filter(it -> !names.contains(it.name())).toList();
+    return new TabularSchema(texts, all, outputs, weights, tokens);
   }
 
   /** What a model needs to know. */

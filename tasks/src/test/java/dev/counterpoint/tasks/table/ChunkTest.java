@@ -24,7 +24,9 @@ class ChunkTest {
       float usual = (float) Math.exp(random.nextDouble(Math.log(1e-3), Math.log(1e7)));
       values.add(usual);
       values.add(Math.round(usual * 100) / 100f);
-      values.add(-Math.scalb(1f, i % 24));
+      values.add(-Math.scalb(1f, i % 34 - 10));
+      values.add(Math.nextUp(Math.round(usual * 100) / 100f));
+      values.add(Math.nextDown(Math.scalb(1f, i % 34 - 10)));
     }
     return values;
   }

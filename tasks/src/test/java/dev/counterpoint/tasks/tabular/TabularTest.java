@@ -1,6 +1,7 @@
 package dev.counterpoint.tasks.tabular;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
@@ -11,6 +12,7 @@ import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.FileSplit;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.table.TableSplit;
 import java.io.IOException;
@@ -160,16 +162,47 @@ class TabularTest {
     assertThat(Tables.floats(second, TRAIN, Batch.WEIGHTS)).containsExactly(2f, 3f);
   }
 
+  /** The settings of the first training, in which z was ignored, are kept. */
   @Test
-  void aModelWithoutLabelsTakesThoseOfANewTarget() throws IOException {
+  void aModelWithoutTargetTakesThatOfTheData() throws IOException {
     DataSplits first = train("x,z,y\n1,p,a\n3,q,b\n", columns("z", ColumnType.IGNORE));
-    tables.write("train.csv", "x,z\n3,r\n5,q\n7,r\n");
-    DataSpec spec = RecordCopy.with(first.spec(), "labels", List.of());
-    DataSplits second = tables.openTrained(Tables.settings("target", "z"), first, spec);
+    tables.write("train.csv", "x,z,y\n3,r,a\n5,q,b\n7,r,a\n");
+    DataSpec spec = first.spec().withoutTarget();
+    Map<String, ColumnType> ignored = Map.of("z", ColumnType.IGNORE);
+    Tabular settings = Tables.settings("target", "z", "columns", ignored);
+    Tabular weighted = RecordCopy.with(settings, "weight", "x");
 
+    assertThatThrownBy(() -> tables.openTrained(weighted, first, spec))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("input");
+    DataSplits second = tables.openTrained(settings, first, spec);
     assertThat(second.spec().labels()).containsExactly("q", "r");
     assertThat(Tables.labels(second, TRAIN)).containsExactly(1L, 0L, 1L);
     assertThat(Tables.feature(second, TRAIN, 0)).containsExactly(1f, 3f, 5f);
+    JsonNode columns =
+        new JsonMapper().readTree(tables.save(second).resolve("columns.json").toFile());
+    assertThat(columns.get("columns").findValuesAsText("name")).containsExactly("x", "y");
+  }
+
+  @ParameterizedTest
+  @CsvSource({"NUMERIC, NUMBERS", "CATEGORICAL, CLASS"})
+  void theTypeOfANewTargetCanBeSet(ColumnType type, DataSpec.Target target) throws IOException {
+    DataSplits first = train("x,z,y\n1,4,a\n3,5,b\n", columns("z", ColumnType.IGNORE));
+    Tabular settings = Tables.settings("target", "z", "columns", Map.of("z", type));
+    DataSplits second = tables.openTrained(settings, first, first.spec().withoutTarget());
+
+    assertThat(second.spec().target()).isEqualTo(target);
+  }
+
+  @Test
+  void aSchemaOfOtherStatisticsIsRefusedForANewTarget() throws IOException {
+    Object[] ignored = columns("z", ColumnType.IGNORE);
+    DataSpec spec = train("x,z,y\n1,4,a\n3,5,b\n4,6,a\n", ignored).spec().withoutTarget();
+    DataSplits other = train("x,z,y\n1,4,a\n9,5,b\n4,6,a\n", ignored);
+
+    assertThatThrownBy(() -> tables.openTrained(Tables.settings("target", "z"), other, spec))
+        .isInstanceOf(InvalidSettings.class)
+        .hasMessageContaining("columns.json");
   }
 
   @Test

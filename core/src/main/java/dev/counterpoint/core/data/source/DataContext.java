@@ -30,6 +30,11 @@ public record DataContext(
     this(cache, files, maxLength, seed, null, null);
   }
 
+  /** Whether a model that is trained already gets a new head for the labels of the data. */
+  public boolean hasNewTarget() {
+    return trained != null && trained.labels().isEmpty();
+  }
+
   /** The maximum number of tokens of an example; own is the limit of the data, null for none. */
   public int length(@Nullable Integer own) {
     return own == null ? maxLength : Math.min(own, maxLength);

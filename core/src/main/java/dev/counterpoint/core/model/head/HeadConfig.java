@@ -20,7 +20,7 @@ public interface HeadConfig {
    *
    * @param width input features
    * @param outputs number of classes, targets or tokens of the vocabulary
-   * @param hasBias whether the model adds a bias to the logits; a language model does not
+   * @param hasBias whether the last layer has a bias; false for a language model
    */
   record Size(int width, int outputs, boolean hasBias) {}
 }

@@ -13,7 +13,7 @@ import dev.counterpoint.core.settings.Checks;
  * initialized as {@link Linear}.
  *
  * @param activation activation of the first layer, whose output has the width of the model
- * @param dropout dropout probability of its output
+ * @param dropout dropout probability between the two layers
  */
 public record MlpHead(Activation activation, double dropout) implements HeadConfig {
   public MlpHead {

@@ -15,7 +15,8 @@ public record XavierInitializer() implements InitializerConfig {
     if (name.endsWith("bias")) {
       return Optional.of(Initializer.zeros());
     }
-    if (shape.dimension() != 2 || name.matches("body\\.(tokens|positions|ngrams)\\..*")) {
+    if (shape.dimension() != 2
+        || name.matches("body\\.(tokens(\\.table)?|positions|ngrams\\..*)\\.weight")) {
       return Optional.empty();
     }
     double bound = Math.sqrt(6.0 / (shape.get(0) + shape.get(1)));

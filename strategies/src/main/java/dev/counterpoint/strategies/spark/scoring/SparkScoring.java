@@ -116,7 +116,7 @@ public final class SparkScoring {
       if (System.nanoTime() - printed > PROGRESS_NANOS) {
         int running = running();
         String hint = running == 0 ? "; Spark may wait for executors" : "";
-        System.err.println(progress() + ", " + running + " tasks running" + hint);
+        System.err.println(progress() + "; running tasks: " + running + hint);
         printed = System.nanoTime();
       }
     }
