@@ -93,6 +93,13 @@ public final class SplitAssignment {
     return Objects.requireNonNull(strata.get(stratum(rows, row))).splitOf(key(rows, row, names));
   }
 
+  /** The end of a message about a split without rows. */
+  public String advice() {
+    return by == TableSplit.By.STRATIFIED
+        ? "; to split by a number, or by classes of a few rows, set data.split.by to random."
+        : ".";
+  }
+
   private String stratum(Chunk rows, int row) {
     return by == TableSplit.By.STRATIFIED ? String.valueOf(rows.column(column).text(row)) : "";
   }

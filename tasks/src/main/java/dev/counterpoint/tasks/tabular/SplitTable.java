@@ -82,8 +82,8 @@ record SplitTable(
             });
     if (rows == 0) {
       throw new InvalidSettings(
-          assignment == null ? "%s has no rows." : "%s has no rows for the split " + name + ".",
-          file.name());
+          "%s has no rows%s",
+          file.name(), assignment == null ? "." : " for the split " + name + assignment.advice());
     }
   }
 

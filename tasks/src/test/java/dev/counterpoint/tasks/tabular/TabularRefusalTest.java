@@ -364,4 +364,11 @@ class TabularRefusalTest {
 
     assertThat(read).isEmpty();
   }
+
+  @Test
+  void aStratifiedSplitByANumberIsRefusedWithAdvice() throws IOException {
+    TableSplit split = new TableSplit(0.2, 0.0, TableSplit.By.STRATIFIED, null, null);
+
+    assertRejected("x,y\n1,1.5\n2,2.5\n3,3.5\n", List.of("split", split), "validation", "random");
+  }
 }
