@@ -2,6 +2,7 @@ package dev.counterpoint.runner.machine;
 
 import dev.counterpoint.runner.RunFailed;
 import dev.counterpoint.strategies.launch.ParentWatchdog;
+import dev.counterpoint.strategies.launch.RankExit;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
@@ -12,6 +13,7 @@ import java.util.function.Consumer;
 
 /** A command in a separate JVM with the same flags as this one; it ends with this JVM. */
 public final class ChildJvm implements AutoCloseable {
+  private static final String ERROR_PREFIX = "counterpoint: ";
   private static final int EXIT_CODE_SIGKILL = 128 + 9;
 
   private final Process process;
@@ -106,6 +108,16 @@ public final class ChildJvm implements AutoCloseable {
     List<String> lines =
         new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines().toList();
     return String.join("\n", lines.subList(Math.max(0, lines.size() - 5), lines.size()));
+  }
+
+  /** The first sentence of the error that the ended process has printed, or how it ended. */
+  public String failure() throws IOException {
+    return lastLines()
+        .lines()
+        .filter(line -> line.startsWith(ERROR_PREFIX))
+        .findFirst()
+        .map(line -> line.substring(ERROR_PREFIX.length()).replaceFirst("(?<=\\.) .*", ""))
+        .orElseGet(() -> "The process " + RankExit.describe(exitCode()) + ".");
   }
 
   @Override

@@ -85,9 +85,10 @@ public record Plan(
   /**
    * Makes the plan of a run.
    *
-   * @param measures whether to train for some seconds, to predict the time; the model is changed
+   * @param timed the request to train the run, which is followed for some seconds to predict the
+   *     time; null for a plan without time
    */
-  public static Plan of(Run run, DataSplits data, BaseModel model, boolean measures)
+  public static Plan of(Run run, DataSplits data, BaseModel model, Run.@Nullable Request timed)
       throws IOException {
     TrainingConfig training = run.file().training();
     Dataset train = data.train();
@@ -104,9 +105,10 @@ public record Plan(
     MemoryEstimate memory = MemoryEstimate.of(model, run.file(), step, steps.checkpoints() > 1);
     boolean fits =
         model.device().isGpu()
-            || memory.peak() - memory.data() < Memory.read().physicalBytes() - EMPTY_START;
+            || memory.peak() + memory.weights() - memory.data() // with the model of this process
+                < Memory.read().physicalBytes() - EMPTY_START;
     TimeEstimate time =
-        measures && fits ? TimeEstimate.measure(model, data, run.file(), steps) : null;
+        timed != null && fits ? TimeEstimate.measure(model, data, run, timed, steps) : null;
     List<String> warnings = warnings(training, train.size(), validates, steps);
     if (!fits) {
       warnings.add(
@@ -182,6 +184,11 @@ public record Plan(
       warnings.add("training.microBatchSize is larger than training.batchSize and has no effect.");
     }
     return warnings;
+  }
+
+  /** The peak memory of the training whose time was measured in bytes; 0 without one. */
+  public long peakMemory() {
+    return time == null ? 0 : time.peakMemory();
   }
 
   /** The plan as a JSON object. */

@@ -128,7 +128,7 @@ public final class PlanText {
             megabytes(memory.copies()),
             megabytes(memory.program())));
     if (measured > 0) {
-      line("measured while the time was measured, without copies: " + megabytes(measured));
+      line("measured while the time was measured: " + megabytes(measured));
     }
     line(
         Formats.of(
@@ -145,14 +145,14 @@ public final class PlanText {
     line(
         Formats.of(
             "%s: %.3g s for the start, %.4g ms for a step (%s measured), %.3g s for a validation, %.3g s"
-                + " for a checkpoint, %.3g s for the first steps in addition",
+                + " for a checkpoint, %.3g s for the warm-up and the end",
             Formats.duration(time.total()),
             time.start(),
             1e3 * time.step(),
             Formats.count(time.measuredSteps(), "step"),
             time.validation(),
             time.checkpoint(),
-            time.warmUp()));
+            time.rest()));
     for (Scaling scaling : plan.scaling()) {
       line(
           Formats.of(

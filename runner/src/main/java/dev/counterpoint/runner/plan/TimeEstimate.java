@@ -1,26 +1,26 @@
 package dev.counterpoint.runner.plan;
 
-import dev.counterpoint.core.callback.StopSignal;
-import dev.counterpoint.core.checkpoint.CheckpointPolicy;
-import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.ShuffledSampler;
 import dev.counterpoint.core.data.source.DataSplits;
+import dev.counterpoint.core.internal.storage.AtomicFile;
+import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.FileAccess;
-import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.core.training.Evaluator;
-import dev.counterpoint.core.training.RunOptions;
-import dev.counterpoint.core.training.Trainer;
-import dev.counterpoint.core.training.TrainingStrategy;
+import dev.counterpoint.inference.internal.code.TrustedCode;
+import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.machine.ChildJvm;
+import dev.counterpoint.runner.machine.CurrentJvm;
+import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunFile;
 import java.io.IOException;
-import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.HashMap;
 import java.util.List;
@@ -29,26 +29,29 @@ import java.util.function.LongToDoubleFunction;
 import java.util.stream.LongStream;
 
 /**
- * Prediction of the time of a training in one process, from a measurement of some steps, a part of
- * a validation, and a checkpoint.
+ * Prediction of the time of a training in one process, from a training that is stopped early.
  *
  * @param start seconds from the start of the process until data and model were ready
  * @param measuredSteps the number of measured steps, after the warm-up
  * @param step seconds for a step, the mean over an epoch
- * @param warmUp seconds that the first steps and the first validation take longer
+ * @param rest seconds for the warm-up and the end: what the measured training took in addition to
+ *     its start, steps, validations and checkpoints
  * @param validation seconds for a validation; 0 without one
  * @param checkpoint seconds for a checkpoint
  * @param total seconds for the whole training, with the start of the process
+ * @param peakMemory the peak memory of the measured training in bytes
  */
 record TimeEstimate(
     double start,
     int measuredSteps,
     double step,
-    double warmUp,
+    double rest,
     double validation,
     double checkpoint,
-    double total) {
-  private static final double STEP_SECONDS = 10; // of measured steps
+    double total,
+    long peakMemory) {
+  private static final String OUTPUT = "run";
+  private static final String TIMING = "timing.json";
   private static final double VALIDATION_SECONDS = 3;
   private static final int MAX_STEPS = 20_000; // of an epoch whose lengths are read
   private static final int MIN_FIT = 8; // measured steps from which a line is fitted
@@ -62,55 +65,84 @@ record TimeEstimate(
     }
   }
 
-  /** Trains a model for at least ten seconds after a warm-up; the model is changed. */
-  static TimeEstimate measure(BaseModel model, DataSplits data, RunFile run, PlannedSteps planned)
+  /**
+   * Trains the run in a process of its own, as {@code train} does, until ten seconds of steps are
+   * measured or the run ends.
+   */
+  static TimeEstimate measure(
+      BaseModel model, DataSplits data, Run run, Run.Request request, PlannedSteps planned)
       throws IOException {
-    double start = ManagementFactory.getRuntimeMXBean().getUptime() * 1e-3;
     Path cache = FileAccess.createPrivateFolder(CacheFolder.path());
     Path folder = Files.createTempDirectory(cache, "plan-");
     Thread cleaner = new Thread(() -> delete(folder), "plan-cleaner");
     Runtime.getRuntime().addShutdownHook(cleaner); // for Ctrl-C
     try {
-      TimedTraining timed = train(model, data, run, planned, folder);
-      double checkpoint = timed.sinceLastStep();
-      double step = step(timed, data.train(), run, planned);
+      long begin = System.nanoTime();
+      train(run, request, folder);
+      double trained = (System.nanoTime() - begin) * 1e-9;
+      Timing timing =
+          Json.MAPPER.treeToValue(AtomicFile.readJson(folder.resolve(TIMING)), Timing.class);
+      double step = step(timing, data.train(), run.file(), planned);
       Validation validation =
           data.validation()
-              .map(split -> validation(model, data, split, run))
+              .map(split -> validation(model, data, split, run.file()))
               .orElse(new Validation(0, 0));
-      double warmUp = timed.warmUpExcess() + validation.warmUp();
+      double expected =
+          timing.start()
+              + timing.done() * timing.mean()
+              + timing.validations() * validation.seconds()
+              + timing.checkpoints() * timing.checkpoint();
+      double rest =
+          Math.max(0, trained - expected) + (timing.validations() > 0 ? 0 : validation.warmUp());
+      long peak =
+          AtomicFile.readJson(folder.resolve(OUTPUT).resolve("summary.json"))
+              .path("peakMemoryBytes")
+              .asLong();
       return new TimeEstimate(
-          start,
-          timed.steps().size(),
+          timing.start(),
+          timing.steps().size(),
           step,
-          warmUp,
+          rest,
           validation.seconds(),
-          checkpoint,
-          start
-              + warmUp
+          timing.checkpoint(),
+          timing.start()
+              + rest
               + planned.total() * step
               + planned.validations() * validation.seconds()
-              + planned.checkpoints() * checkpoint);
+              + planned.checkpoints() * timing.checkpoint(),
+          peak);
     } finally {
       delete(folder);
       Runtime.getRuntime().removeShutdownHook(cleaner);
     }
   }
 
-  private static TimedTraining train(
-      BaseModel model, DataSplits data, RunFile run, PlannedSteps planned, Path folder) {
-    StopSignal stop = new StopSignal();
-    TimedTraining timed = new TimedTraining(stop, STEP_SECONDS, planned.perEpoch());
-    RunOptions options =
-        new RunOptions(
-            run.seed(),
-            List.of(timed),
-            stop,
-            new CheckpointStore(folder.resolve("checkpoints"), 1),
-            new CheckpointPolicy(0, 1, null, false));
-    new Trainer(model, TrainingStrategy.singleProcess(), run.training().withMaxTime(null), options)
-        .train(RecordCopy.with(data, "splits", Map.of(DataSplits.TRAIN, data.train())));
-    return timed;
+  private static void train(Run run, Run.Request request, Path folder) throws IOException {
+    List<String> arguments = new ArrayList<>(List.of("train"));
+    arguments.addAll(request.arguments());
+    arguments.addAll(List.of("--output", folder.resolve(OUTPUT).toString()));
+    arguments.addAll(List.of("--timing", folder.resolve(TIMING).toString()));
+    arguments.addAll(List.of("--set", "training.maxTime=null"));
+    if (run.file().strategy().processes().isPresent()) {
+      arguments.addAll(List.of("--set", "strategy={type: standard}"));
+    }
+    Path trusted = folder.resolve("trusted-code"); // The user's list does not change.
+    TrustedCode.in(trusted).add(run.code().hashes(), run.queries());
+    try (ChildJvm training =
+        ChildJvm.start(
+            CurrentJvm.MAIN,
+            arguments,
+            folder.resolve("log.txt"),
+            environment -> {
+              environment.put(Run.REPETITION, "true");
+              environment.put(TrustedCode.VARIABLE, trusted.toString());
+            })) {
+      if (training.exitCode() != 0) {
+        throw new RunFailed(
+            "The training that measures the time failed (--no-timing skips it): "
+                + training.failure());
+      }
+    }
   }
 
   private static void delete(Path folder) {
@@ -122,11 +154,10 @@ record TimeEstimate(
   }
 
   /** The mean seconds of a step of an epoch, if the time is a linear function of its tokens. */
-  private static double step(
-      TimedTraining timed, Dataset train, RunFile run, PlannedSteps planned) {
-    List<TimedTraining.Step> steps = timed.steps();
+  private static double step(Timing timing, Dataset train, RunFile run, PlannedSteps planned) {
+    List<Timing.Step> steps = timing.steps();
     if (steps.isEmpty() || !(train instanceof Dataset.OfVariableLength lengths)) {
-      return timed.mean();
+      return timing.mean();
     }
     Map<Integer, ShuffledSampler> samplers = new HashMap<>();
     LongToDoubleFunction tokens = // with padding
@@ -149,15 +180,15 @@ record TimeEstimate(
     double covariance = 0;
     double variance = 0;
     for (int i = 0; i < x.length; i++) {
-      covariance += (x[i] - mean) * (steps.get(i).seconds() - timed.mean());
+      covariance += (x[i] - mean) * (steps.get(i).seconds() - timing.mean());
       variance += (x[i] - mean) * (x[i] - mean);
     }
-    double proportional = timed.mean() / mean;
+    double proportional = timing.mean() / mean;
     double slope =
         x.length < MIN_FIT || variance == 0
             ? proportional
             : Math.max(0, Math.min(proportional, covariance / variance));
-    return timed.mean() + slope * (all - mean);
+    return timing.mean() + slope * (all - mean);
   }
 
   /**

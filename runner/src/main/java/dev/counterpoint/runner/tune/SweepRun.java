@@ -31,7 +31,6 @@ import java.util.stream.IntStream;
  * a time.
  */
 public final class SweepRun {
-  private static final String ERROR_PREFIX = "counterpoint: ";
   private static final Duration POLL = Duration.ofMillis(20);
 
   private final TrialRuns runs;
@@ -156,7 +155,7 @@ public final class SweepRun {
       stop("TERM");
       return;
     }
-    String failure = code == 0 ? null : failure(child);
+    String failure = code == 0 ? null : child.failure();
     if (failure != null && !runs.cluster().isEmpty() && !runs.hasBegun(trial)) {
       console.log("%s did not begin: %s The sweep stops.", name, failure); // a fault of the cluster
       stop("TERM");
@@ -176,17 +175,6 @@ public final class SweepRun {
         failure == null
             ? sweep.metric() + " " + Formats.number(value) + " after step " + result.steps()
             : "failed: " + failure);
-  }
-
-  /** The first sentence of the error that a process has printed, or how it ended. */
-  private static String failure(ChildJvm child) throws IOException {
-    return child
-        .lastLines()
-        .lines()
-        .filter(line -> line.startsWith(ERROR_PREFIX))
-        .findFirst()
-        .map(line -> line.substring(ERROR_PREFIX.length()).replaceFirst("(?<=\\.) .*", ""))
-        .orElseGet(() -> "The process " + RankExit.describe(child.exitCode()) + ".");
   }
 
   /** The settings of a trial, counted from 1, as {@code --set} has them. */

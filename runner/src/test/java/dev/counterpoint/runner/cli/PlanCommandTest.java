@@ -43,13 +43,25 @@ final class PlanCommandTest {
   void aShortTrainingIsTimedAndNothingIsLeft() throws IOException {
     List<Path> before = files(folder);
 
-    JsonNode plan = Json.MAPPER.readTree(plan("--json", "--set", "training.epochs=3"));
+    String[] options = {"--json", "--set", "training.epochs=3", "--set", "strategy=distributed"};
+    JsonNode plan = Json.MAPPER.readTree(plan(options));
     assertThat(plan.at("/steps/total").asLong()).isEqualTo(9);
     assertThat(plan.at("/time/total").asDouble()).isPositive();
     assertThat(plan.at("/time/validation").asDouble()).isPositive();
+    assertThat(plan.at("/time/peakMemory").asLong()).isPositive();
     assertThat(plan.at("/memory/weights").asLong()).isEqualTo(4 * plan.path("parameters").asLong());
     assertThat(plan.path("scaling")).hasSize(2); // of 2 and 4 ranks for 4 examples
     assertThat(files(folder)).isEqualTo(before);
+    assertThat(files(CacheFolder.path())).noneMatch(it -> it.toString().contains("plan-"));
+  }
+
+  @Test
+  void theFailureOfTheMeasuredTrainingIsReported() throws IOException {
+    String run = folder.resolve("small.yaml").toString();
+
+    assertThat(terminal.run("plan", run, "--set", "training.optimizer.learningRate=1e30"))
+        .isEqualTo(ExitCode.RUN_FAILED);
+    assertThat(terminal.err()).contains("not finite at step");
     assertThat(files(CacheFolder.path())).noneMatch(it -> it.toString().contains("plan-"));
   }
 

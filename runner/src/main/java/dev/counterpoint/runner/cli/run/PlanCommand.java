@@ -35,7 +35,7 @@ import picocli.CommandLine.Option;
     name = "plan",
     description =
         "Predicts a training on one page: settings and their origin, data, layers, steps, learning"
-            + " rates, memory, disk, and time from some seconds of training in this process. Writes"
+            + " rates, memory, disk, and time from some seconds of training in another process. Writes"
             + " only to the cache folder.")
 public final class PlanCommand extends ConsoleCommand {
   @Mixin private final NewRunOptions options = new NewRunOptions();
@@ -61,7 +61,8 @@ public final class PlanCommand extends ConsoleCommand {
       FileAccess.requireAccess(against);
       earlier = RunRecord.read(against);
     }
-    Run run = Run.of(options.request());
+    Run.Request request = options.request();
+    Run run = Run.of(request);
     Threads.check(run, System.getenv());
     Threads.apply(run);
     Torch.engine();
@@ -74,8 +75,8 @@ public final class PlanCommand extends ConsoleCommand {
       if (!untimed) {
         console.log("Training for about 15 seconds, to measure the time ...");
       }
-      Plan plan = Plan.of(run, data, model, !untimed);
-      long measured = untimed ? 0 : PeakMemory.bytes().orElse(0) - empty;
+      Plan plan = Plan.of(run, data, model, untimed ? null : request);
+      long measured = plan.peakMemory() == 0 ? 0 : plan.peakMemory() - empty;
       List<String> differences = earlier == null ? List.of() : differences(earlier, run, data);
       if (json) {
         ObjectNode object = plan.toJson().put("emptyStartBytes", empty);

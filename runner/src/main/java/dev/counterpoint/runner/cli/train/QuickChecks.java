@@ -33,6 +33,13 @@ final class QuickChecks {
               + " with such a gradient. Slower.")
   private boolean detectAnomaly;
 
+  @Option(
+      names = "--timing",
+      paramLabel = "FILE",
+      hidden = true,
+      description = "Trains for some seconds and writes their time to a file. For plan.")
+  private @Nullable Path timing;
+
   boolean detectsAnomaly() {
     return detectAnomaly;
   }
@@ -44,6 +51,9 @@ final class QuickChecks {
     }
     if (fastDevRun && overfit != null) {
       throw new InvalidSettings("--fast-dev-run and --overfit exclude each other; use one.");
+    }
+    if (timing != null) {
+      return Optional.of(new TimedTraining(timing));
     }
     return fastDevRun
         ? Optional.of(new FastDevRun())
