@@ -1,6 +1,5 @@
 package dev.counterpoint.core.data;
 
-import ai.djl.Device;
 import dev.counterpoint.core.internal.thread.SingleThread;
 import java.util.ArrayDeque;
 import java.util.Iterator;
@@ -9,7 +8,6 @@ import java.util.Queue;
 import java.util.concurrent.ExecutionException;
 import java.util.concurrent.Future;
 import java.util.function.LongFunction;
-import java.util.function.UnaryOperator;
 
 /**
  * Iterator over the steps of an epoch that prefetches on one background thread: it assembles the
@@ -26,21 +24,15 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
   private long nextStep;
 
   /**
-   * Creates a loader that starts at any step of the epoch as fast as at the first.
+   * Creates a loader.
    *
-   * @param firstStep the step to start at, counted from 0 within the epoch
-   * @param shard selects this process's part of a step's example indices
-   * @param microBatchSize the maximum number of examples in one batch
+   * @param assemble returns a step of the epoch, counted from 0
+   * @param firstStep the step to start at
+   * @param steps the number of steps of the epoch
    */
-  public BatchLoader(
-      Dataset dataset,
-      ShuffledSampler sampler,
-      long firstStep,
-      UnaryOperator<long[]> shard,
-      int microBatchSize,
-      Device device) {
-    assemble = step -> new StepBatch(dataset, sampler.indices(step), shard, microBatchSize, device);
-    steps = sampler.steps();
+  public BatchLoader(LongFunction<StepBatch> assemble, long firstStep, long steps) {
+    this.assemble = assemble;
+    this.steps = steps;
     nextStep = firstStep;
     for (int i = 0; i < PREFETCH_STEPS; i++) {
       prefetch();

@@ -85,6 +85,9 @@ public record Evaluator(BaseModel model, List<Supplier<Metric>> metrics, int bat
     int processes = collective.worldSize();
     ShuffledSampler order = ShuffledSampler.inOrder(split.size(), batchSize * processes);
     Shard shard = Shard.of(collective.rank(), processes);
-    return new BatchLoader(split, order, 0, shard, batchSize, model.device());
+    return new BatchLoader(
+        step -> new StepBatch(split, order.indices(step), shard, batchSize, model.device()),
+        0,
+        order.steps());
   }
 }

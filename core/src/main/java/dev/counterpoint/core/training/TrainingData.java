@@ -1,12 +1,16 @@
 package dev.counterpoint.core.training;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import dev.counterpoint.core.data.Batch;
 import dev.counterpoint.core.data.BatchLoader;
 import dev.counterpoint.core.data.Dataset;
+import dev.counterpoint.core.data.ShuffledSampler;
+import dev.counterpoint.core.data.StepBatch;
 import dev.counterpoint.core.data.source.DataSplits;
 import java.util.LinkedHashMap;
 import java.util.Map;
+import java.util.function.UnaryOperator;
 import org.jspecify.annotations.Nullable;
 
 /** The training split, shuffled by the seed of the run. */
@@ -40,13 +44,14 @@ record TrainingData(DataSplits data, TrainingConfig config, long seed) {
   /** Loads the remaining steps of the current epoch: of each step, the shard of this process. */
   BatchLoader load(TrainState state, TrainingStrategy strategy) {
     Dataset train = dataset();
+    Dataset examples = train instanceof Dataset.OfEpochs each ? each.ofEpoch(state.epoch()) : train;
+    ShuffledSampler order = config.sampler(train, seed, state.epoch());
+    UnaryOperator<long[]> shard = strategy.shard();
+    Device device = state.model().device();
     return new BatchLoader(
-        train instanceof Dataset.OfEpochs each ? each.ofEpoch(state.epoch()) : train,
-        config.sampler(dataset(), seed, state.epoch()),
+        step -> new StepBatch(examples, order.indices(step), shard, config.microBatch(), device),
         state.stepInEpoch(),
-        strategy.shard(),
-        config.microBatch(),
-        state.model().device());
+        order.steps());
   }
 
   /** Checks that the output of the model is not null and that the metrics accept it. */

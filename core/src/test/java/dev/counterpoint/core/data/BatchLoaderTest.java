@@ -201,7 +201,10 @@ class BatchLoaderTest {
   private static BatchLoader loader(
       Dataset dataset, int batchSize, long firstStep, UnaryOperator<long[]> shard, int microBatch) {
     ShuffledSampler sampler = ShuffledSampler.inOrder(dataset.size(), batchSize);
-    return new BatchLoader(dataset, sampler, firstStep, shard, microBatch, Device.cpu());
+    return new BatchLoader(
+        step -> new StepBatch(dataset, sampler.indices(step), shard, microBatch, Device.cpu()),
+        firstStep,
+        sampler.steps());
   }
 
   private static int nativeArrays(NDManager system) {
