@@ -43,6 +43,7 @@ final class ExplainCommandTest {
 
   @Test
   void thePageHasResultCodeSettingsAndCommandsAndChangesNothing() throws IOException {
+    Path snapshot = Files.createDirectories(small.run().resolve("snapshots/step-00000004"));
     Map<Path, String> before = small.files();
 
     assertThat(explain())
@@ -51,6 +52,7 @@ final class ExplainCommandTest {
             "6 steps, 2 complete epochs",
             "code: Half.java",
             "reproduce " + small.path(),
+            "replay " + snapshot,
             "predict " + small.path() + " --text TEXT")
         .doesNotContain("Half.java has changed");
     assertThat(small.files()).isEqualTo(before);

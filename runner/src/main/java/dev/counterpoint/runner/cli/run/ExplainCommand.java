@@ -1,6 +1,7 @@
 package dev.counterpoint.runner.cli.run;
 
 import com.fasterxml.jackson.databind.JsonNode;
+import dev.counterpoint.core.internal.storage.FolderEntries;
 import dev.counterpoint.core.settings.FileAccess;
 import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.runner.LauncherCommand;
@@ -223,6 +224,9 @@ public final class ExplainCommand extends ConsoleCommand {
       }
     } else if (newest.isEmpty()) {
       line("no checkpoint: the run cannot be resumed");
+    }
+    for (Path snapshot : FolderEntries.of(run.directory().snapshots())) {
+      command("inspect an unusual step", "replay", snapshot);
     }
     if (Files.isDirectory(run.directory().model())) {
       command("evaluate", "evaluate", path);
