@@ -78,8 +78,8 @@ class MaskedLanguageModelRunTest {
   }
 
   @Test
-  void resumedAndDistributedRunsAreEqual() {
-    command("check", "resume", file, "--kills", "1", "--set", "training.epochs=2");
+  void resumedAndDistributedRunsAreEqual() throws IOException {
+    Interruption.assertResumes(file, folder);
     command("check", "equivalence", file, "--set", "training.epochs=1");
   }
 }

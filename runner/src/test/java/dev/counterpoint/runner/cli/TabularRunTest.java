@@ -110,10 +110,8 @@ class TabularRunTest {
     assertThat(terminal.err()).contains("data." + set.substring(0, set.indexOf('=')));
   }
 
-  /** The model has the same bits as that of a run that is not interrupted. */
-  @ParameterizedTest
-  @ValueSource(ints = {1, 2})
-  void aRunWithATextIsResumedExactly(int workers) throws IOException {
+  @Test
+  void resumedAndDistributedRunsWithATextAreEqual() throws IOException {
     String rows = "a quiet house,4,yes\na noisy house,2,no\n".repeat(10);
     Files.writeString(folder.resolve("texts.csv"), "review,stars,sold\n" + rows);
     Path texts =
@@ -124,35 +122,11 @@ class TabularRunTest {
             device: cpu
             model: {type: ft-transformer, width: 8, layers: 1, heads: 2}
             data: {type: tabular, train: {path: texts.csv}, target: sold, columns: {review: text}}
-            training: {batchSize: 4, schedule: constant, epochs: 9}
+            training: {batchSize: 4, epochs: 2}
             """);
-    String ranks =
-        workers == 1 ? "strategy.type=standard" : "strategy={type: distributed, workers: 2}";
-    String whole = folder.resolve("whole" + workers).toString();
-    String resumed = folder.resolve("resumed" + workers).toString();
 
-    succeed(
-        "train",
-        texts.toString(),
-        "--output",
-        whole,
-        "--set",
-        ranks,
-        "--set",
-        "training.maxSteps=8");
-    succeed(
-        "train",
-        texts.toString(),
-        "--output",
-        resumed,
-        "--set",
-        ranks,
-        "--set",
-        "training.maxSteps=3");
-    succeed("train", resumed, "--set", "training.maxSteps=8");
-
-    assertThat(AtomicFile.readJson(Path.of(resumed, "summary.json")).path("modelHash"))
-        .isEqualTo(AtomicFile.readJson(Path.of(whole, "summary.json")).path("modelHash"));
+    Interruption.assertResumes(texts.toString(), Files.createDirectory(folder.resolve("texts")));
+    succeed("check", "equivalence", texts.toString());
   }
 
   @Test

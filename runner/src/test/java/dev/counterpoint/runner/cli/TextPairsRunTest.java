@@ -209,8 +209,8 @@ class TextPairsRunTest {
   }
 
   @Test
-  void aResumedRunAndTwoProcessesAgree() {
-    succeed("check", "resume", file.toString(), "--kills", "1", "--set", "training.epochs=2");
+  void aResumedRunAndTwoProcessesAgree() throws IOException {
+    Interruption.assertResumes(file.toString(), folder);
     succeed("check", "equivalence", file.toString(), "--set", "training.epochs=2");
   }
 }

@@ -138,9 +138,8 @@ class TokenClassificationRunTest {
   }
 
   @Test
-  void resumedAndDistributedRunsAreEqual() {
-    command(
-        ExitCode.SUCCESS, "check", "resume", file, "--kills", "1", "--set", "training.epochs=2");
+  void resumedAndDistributedRunsAreEqual() throws IOException {
+    Interruption.assertResumes(file, folder);
     command(ExitCode.SUCCESS, "check", "equivalence", file, "--set", "training.epochs=1");
   }
 }
