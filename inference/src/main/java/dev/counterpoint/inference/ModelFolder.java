@@ -85,7 +85,7 @@ public final class ModelFolder {
       List<String> classpath,
       @Nullable PredictionSettings prediction,
       @Nullable OutputActivation output) {
-    /** The settings of a trained model: its output is that of its loss. */
+    /** The settings of a trained model. Its loss determines the output activation. */
     public static Config of(
         ModelConfig config, DataSplits data, List<String> classpath, BaseModel model) {
       ModelConfig own = config instanceof TrainedConfig trained ? trained.own() : config;

@@ -19,9 +19,9 @@ public final class MatmulSpeed {
   private MatmulSpeed() {}
 
   /**
-   * The best speed over chains of products in 10⁹ operations per second. Chains are timed for half
-   * a second, each twice as long as the previous one, up to a maximum. A product of two n by n
-   * matrices counts as n³ multiplications and n³ additions.
+   * The highest measured speed of matrix multiplication in GFLOP/s. Chains of products are timed
+   * for half a second, each twice as long as the previous one, up to a maximum. A product of two n
+   * by n matrices counts as n³ multiplications and n³ additions.
    *
    * @param size n
    */

@@ -5,7 +5,7 @@ import java.util.Arrays;
 
 /** A list of the scores of all examples, 8 bytes each. */
 final class ScoreList {
-  /** The maximum number of scores in one process: 256 MiB. */
+  /** The maximum number of scores in one process, which take 256 MiB. */
   static final int MAX_SCORES = 1 << 25;
 
   private final String metric;

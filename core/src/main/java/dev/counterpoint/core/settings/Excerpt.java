@@ -42,7 +42,7 @@ public final class Excerpt {
     return String.join(", ", shown);
   }
 
-  /** Masks first: of a secret that is cut, the remaining part would not be recognized. */
+  /** Masks secrets before the text is cut, because the rest of a cut secret is not recognized. */
   private static String shorten(String original, int length) {
     String text = Secrets.mask(original);
     int count = Math.min(text.length(), length + 1);

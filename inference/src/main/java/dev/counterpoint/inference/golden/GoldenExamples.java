@@ -169,7 +169,7 @@ public final class GoldenExamples {
     changed.addAll(differences(file.environment(), environment));
     if (problem.isPresent()) {
       throw new InvalidSettings(
-          "The model in %s does not predict as after training: %s. Changed since: %s. If that is intended, delete %s and write %s again.",
+          "The predictions of the model in %s differ from those recorded after training: %s. Changed since: %s. If that is intended, delete %s and write %s again.",
           pipeline.folder(),
           problem.get(),
           changed.isEmpty()

@@ -217,7 +217,10 @@ public final class HistoryCheck {
     }
   }
 
-  /** The number of links whose step has a later one with other parameters or optimizer state. */
+  /**
+   * The number of links that a later link of the same step, with other parameters or another
+   * optimizer state, has replaced.
+   */
   public long replaced() {
     return links.stream()
         .filter(link -> !isSame(link, lastLinks.getOrDefault(link.step(), link)))
@@ -268,7 +271,7 @@ public final class HistoryCheck {
       String key = file.getKey();
       if (!hashes.containsKey(key)) {
         throw new InvalidSettings(
-            "%s: the file does not exist. When the run was trained, it was %s.",
+            "%s: the file does not exist. The run was trained with %s.",
             key, file.getValue().path("file").asText());
       }
       String hash = file.getValue().path("sha256").asText();

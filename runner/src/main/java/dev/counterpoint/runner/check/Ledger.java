@@ -72,7 +72,7 @@ public record Ledger(Dataset dataset, TrainingConfig config, long seed) {
     long perEpoch = config.sampler(dataset, seed, 1).steps();
     if (last > perEpoch * config.epochs()) {
       throw new InvalidSettings(
-          "A checkpoint or summary.json has the step %s, but %s epochs have %s.",
+          "A checkpoint or summary.json is of step %s, but %s epochs have only %s steps.",
           last, config.epochs(), perEpoch * config.epochs());
     }
     List<Long> steps = new ArrayList<>();

@@ -83,7 +83,7 @@ public final class Reproduction {
     JsonNode result = AtomicFile.readJson(again.summary());
     if (steps(result) != step) {
       throw new RunFailed(
-          "The run was trained for %s steps, is now for %s. The new run is in %s."
+          "The run had been trained for %s steps, but the new run for %s. The new run is in %s."
               .formatted(step, steps(result), again.path()));
     }
     String expected = hasResult ? hash(summary) : hash(newest.orElseThrow());

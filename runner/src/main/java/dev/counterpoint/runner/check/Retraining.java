@@ -159,7 +159,7 @@ public record Retraining(
     AtomicFile.writeJson(copy.provenance(), provenance);
   }
 
-  /** Copies files and folders; links and devices, which may not end, are no part of a run. */
+  /** Copies files and folders; links and devices are not part of a run. */
   private static void copyTree(Path source, Path target) throws IOException {
     Files.createDirectories(target.resolveSibling(""));
     try (Stream<Path> files = Files.walk(source)) {

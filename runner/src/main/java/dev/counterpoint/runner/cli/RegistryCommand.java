@@ -164,7 +164,7 @@ final class RegistryCommand {
 
   private static int number(String name, String text) {
     if (!text.matches("[1-9]\\d{0,8}|" + NONE)) {
-      throw new InvalidSettings("%s must be the number of a version, or none: %s", name, text);
+      throw new InvalidSettings("%s must be a version number or \"none\": %s", name, text);
     }
     return text.equals(NONE) ? 0 : Integer.parseInt(text);
   }

@@ -60,7 +60,7 @@ public record DoctorReport(
     return new Examination(jvmStart).run();
   }
 
-  /** An examination in progress; parts that depend on a failed part are skipped. */
+  /** A check in progress; parts that depend on a failed part are skipped. */
   private static final class Examination {
     private final List<String> problems = new ArrayList<>();
     private final long toMain;

@@ -148,8 +148,8 @@ public record RunDirectory(Path path, boolean preexisting) {
       for (Path entry : entries.filter(it -> !it.equals(path)).toList()) {
         if (Files.isSymbolicLink(entry)) {
           throw new InvalidSettings(
-              "%s is a symbolic link, so a training would write outside of the run directory."
-                  + " Replace it by what it links to.",
+              "%s is a symbolic link, so training would write outside the run directory."
+                  + " Replace it with what it links to.",
               entry);
         }
       }

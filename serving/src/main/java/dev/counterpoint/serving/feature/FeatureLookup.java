@@ -33,7 +33,9 @@ import org.slf4j.LoggerFactory;
 public final class FeatureLookup {
   private static final Logger LOG = LoggerFactory.getLogger(FeatureLookup.class);
 
-  /** The default executor of futures has a new thread for each request if there are two cores. */
+  /**
+   * Used instead of the default executor of futures, which starts a thread per task on two cores.
+   */
   private static final Executor ENCODING = encoding(Runtime.getRuntime().availableProcessors());
 
   private static final int MAX_CACHED = 100_000;

@@ -22,7 +22,7 @@ public record FeatureRow(EntityKey key, Instant time, Map<String, JsonNode> valu
   private static final Pattern NUMBER =
       Pattern.compile("-?(0|[1-9]\\d*)(\\.\\d+)?([eE][-+]?\\d+)?");
 
-  /** A longer text is no number that could be printed as the same text. */
+  /** The longest text that is tried as a number; a longer one is not printed as the same text. */
   private static final int MAX_DIGITS = 40;
 
   public FeatureRow {

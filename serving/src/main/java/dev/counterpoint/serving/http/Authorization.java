@@ -101,9 +101,9 @@ record Authorization(
   }
 
   /**
-   * Whether a browser may have sent the request for a page of another site: its origin is another
-   * one, or its host is a name, which such a page can let refer to a loopback address (DNS
-   * rebinding).
+   * Whether a browser may have sent the request for a page of another site: its {@code Origin} is
+   * another site, or its {@code Host} is a domain name, which that site can resolve to a loopback
+   * address (DNS rebinding).
    */
   private static boolean isOfOtherSite(HttpRequest request) {
     String authority = String.valueOf(request.authority());

@@ -57,7 +57,7 @@ final class BinaryTensors {
             origin, Excerpt.ofItem(size.toString()), binary.remaining());
       }
       if (input.has(DATA)) {
-        throw new InvalidSettings("%s cannot be combined with data.", origin);
+        throw new InvalidSettings("%s and \"data\" exclude each other; send one.", origin);
       }
       ByteBuffer values = binary.slice().order(ByteOrder.LITTLE_ENDIAN).limit(size.intValue());
       binary.position(binary.position() + size.intValue());

@@ -67,7 +67,7 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
     return new InputTensors(byName, isTable);
   }
 
-  /** The keys of features; an integer is allowed, too. */
+  /** The keys of features; a value is a text or an integer. */
   private static Stream<Tensor> keys(ModelSignature signature) {
     List<FeatureView> views = signature.features() == null ? List.of() : signature.features();
     return views.stream()

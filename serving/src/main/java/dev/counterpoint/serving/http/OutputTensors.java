@@ -97,7 +97,8 @@ record OutputTensors(List<Output> outputs) {
   }
 
   /**
-   * The tensors that the {@code outputs} of a request name; all if there are none.
+   * The tensors listed in the {@code outputs} of a request; all tensors if the list is absent or
+   * empty.
    *
    * @throws InvalidSettings if the model does not have an output
    */

@@ -165,7 +165,7 @@ public final class FolderRegistry {
     }
     for (Path file : files.values()) {
       if (!FolderEntries.isPlain(file)) {
-        throw new InvalidSettings("%s is a link. Replace it by the file.", file);
+        throw new InvalidSettings("%s is a symbolic link. Replace it with the file.", file);
       }
     }
     return files;

@@ -27,7 +27,7 @@ final class ClusterJob {
   private static final String GROUP = "counterpoint";
   private static final long POLL_MILLIS = 500;
 
-  /** A signal that arrives earlier is a duplicate of the first. */
+  /** The minimum time between two signals; one that arrives sooner is a duplicate. */
   private static final long SECOND_SIGNAL_NANOS = 1_000_000_000L;
 
   /** The system property with the user's command, as {@code ./counterpoint}. */

@@ -26,7 +26,7 @@ import org.apache.spark.deploy.SparkHadoopUtil;
 
 /**
  * Runs one attempt of one rank in a task: agrees with the other tasks that it can begin, then
- * supervises the process of the rank and, on rank 0, has the tracker.
+ * supervises the process of the rank and, on rank 0, runs the tracker.
  */
 final class RankSupervisor implements AttemptListener, DriverConnection.Listener, Programs {
   private static final long SAVE_NANOS = 2_000_000_000L; // between two looks at the run directory

@@ -38,7 +38,8 @@ public record TaskFolder(Path path) implements Closeable {
       for (ZipEntry entry = zip.getNextEntry(); entry != null; entry = zip.getNextEntry()) {
         Path file = path.resolve(entry.getName()).normalize();
         if (!file.startsWith(path)) {
-          throw new IOException("The bundle has an entry outside of it: " + entry.getName());
+          throw new IOException(
+              "The bundle has an entry whose path leads outside: " + entry.getName());
         }
         Files.createDirectories(file.resolveSibling("."));
         Files.copy(zip, file);

@@ -62,7 +62,7 @@ record ColumnEncoder(
     return column != null && column.type() == ColumnType.TEXT;
   }
 
-  /** Whether numbers are encoded without being written as text. */
+  /** Whether the column is encoded from numbers, not from texts. */
   boolean readsNumbers() {
     return ids == null
         && (column == null

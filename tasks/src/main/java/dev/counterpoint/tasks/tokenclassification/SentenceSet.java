@@ -66,7 +66,7 @@ final class SentenceSet {
     return sentenceOfWindow.get(window);
   }
 
-  /** Pads token ids to one batch: {@link Batch#IDS} and {@link Batch#MASK}, (batch, tokens). */
+  /** Pads token ids into one batch: {@link Batch#IDS} and {@link Batch#MASK}, (batch, tokens). */
   static HostBatch collate(List<Window> windows, Map<String, HostTensor> others, int paddingId) {
     List<long[]> rows = windows.stream().map(Window::ids).toList();
     Map<String, HostTensor> tensors = TokenRows.pad(rows, paddingId);

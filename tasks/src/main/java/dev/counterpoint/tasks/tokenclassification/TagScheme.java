@@ -52,7 +52,7 @@ public enum TagScheme {
     return isIob1 && !isIob2 ? IOB1 : IOB2;
   }
 
-  /** The indices of the tags that may not follow the tag before them. */
+  /** The positions at which a tag must not follow the previous one. */
   List<Integer> illegal(List<String> tags) {
     return IntStream.range(0, tags.size()).filter(i -> !isLegal(tags, i)).boxed().toList();
   }

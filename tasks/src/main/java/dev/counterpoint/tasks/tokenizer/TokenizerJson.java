@@ -90,7 +90,8 @@ record TokenizerJson(String name) {
     check.component(typed, "tokenizer", "");
     check.model(typed.get("model"));
     if (!StandardCharsets.UTF_8.newEncoder().canEncode(file.toString())) {
-      throw new InvalidSettings("%s has a text with a part of a surrogate pair.", name);
+      throw new InvalidSettings(
+          "%s has a text with an unpaired surrogate, which is not valid Unicode.", name);
     }
     List<JsonNode> templates = file.path("post_processor").findParents("special_tokens");
     templates.forEach(check::template);

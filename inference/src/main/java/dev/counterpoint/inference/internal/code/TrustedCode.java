@@ -305,7 +305,8 @@ public final class TrustedCode {
         files.put(name, file);
       }
     } catch (UncheckedIOException e) { // such as a link to a folder above it
-      throw new InvalidSettings("%s has links in a circle or cannot be read.", entry);
+      throw new InvalidSettings(
+          "%s cannot be read, or has a symbolic link to a folder above it.", entry);
     }
     return files;
   }

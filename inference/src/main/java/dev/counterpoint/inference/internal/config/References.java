@@ -204,7 +204,8 @@ record References(
 
   private static InputStream open(Path file) throws IOException {
     if (Files.exists(file) && !Files.isRegularFile(file)) {
-      throw new IOException("A pipe or a device may not end.");
+      throw new IOException(
+          "It is not a regular file; reading a pipe or a device might never end.");
     }
     return Files.newInputStream(file);
   }

@@ -86,7 +86,7 @@ final class SweepOptions {
   void requireSpark(@Nullable Path output) throws IOException {
     if (!isRequested() || sweep().halving() != null || sweep().threads() != null) {
       throw new InvalidSettings(
-          "--spark needs --sweep, without halving and threads; --conf spark.task.cpus=N sets the threads.");
+          "--spark needs --sweep without --halving and --threads; set the threads with --conf spark.task.cpus=N.");
     }
     if (output != null && output.toString().matches("[A-Za-z][A-Za-z0-9+.-]+:.*")) {
       throw new InvalidSettings(

@@ -27,7 +27,7 @@ final class PostgreSql implements Dialect {
   /** The number of the advisory lock: "features" in ASCII. */
   private static final long LOCK = 0x6665617475726573L;
 
-  /** The limit of a transaction that is not a lookup. */
+  /** The timeout of a transaction that is not a lookup. */
   private static final Duration LONG = Duration.ofMinutes(1);
 
   @Override
