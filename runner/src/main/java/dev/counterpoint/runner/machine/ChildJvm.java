@@ -22,10 +22,17 @@ public final class ChildJvm implements AutoCloseable {
   /** Kills the process if this JVM ends first. */
   private final Thread shutdownHook;
 
+  private volatile Runnable afterKill = () -> {};
+
   private ChildJvm(Process process, Path log) {
     this.process = process;
     this.log = log;
-    shutdownHook = new Thread(process::destroyForcibly);
+    shutdownHook =
+        new Thread(
+            () -> {
+              kill();
+              afterKill.run();
+            });
     Runtime.getRuntime().addShutdownHook(shutdownHook);
   }
 
@@ -103,21 +110,32 @@ public final class ChildJvm implements AutoCloseable {
     return process.destroyForcibly().onExit().join().exitValue() == EXIT_CODE_SIGKILL;
   }
 
-  /** The last 5 lines of its output. */
+  /** Sets what happens after the process was killed because this JVM ends first. */
+  public void afterKill(Runnable action) {
+    afterKill = action;
+  }
+
+  private List<String> lines() throws IOException {
+    return new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines().toList();
+  }
+
+  /** The last 5 lines of the process's output. */
   public String lastLines() throws IOException {
-    List<String> lines =
-        new String(Files.readAllBytes(log), StandardCharsets.UTF_8).lines().toList();
+    List<String> lines = lines();
     return String.join("\n", lines.subList(Math.max(0, lines.size() - 5), lines.size()));
   }
 
   /** The first sentence of the error that the ended process has printed, or how it ended. */
   public String failure() throws IOException {
-    return lastLines()
-        .lines()
-        .filter(line -> line.startsWith(ERROR_PREFIX))
-        .findFirst()
-        .map(line -> line.substring(ERROR_PREFIX.length()).replaceFirst("(?<=\\.) .*", ""))
-        .orElseGet(() -> "The process " + RankExit.describe(exitCode()) + ".");
+    String error = "The process " + RankExit.describe(exitCode()) + ".";
+    boolean isError = false;
+    for (String line : lines()) {
+      if (line.startsWith(ERROR_PREFIX) && !isError) {
+        error = line.substring(ERROR_PREFIX.length()).replaceFirst("(?<=\\.) .*", "");
+      }
+      isError = line.startsWith(ERROR_PREFIX);
+    }
+    return error;
   }
 
   @Override
@@ -125,6 +143,10 @@ public final class ChildJvm implements AutoCloseable {
     if (alive()) {
       kill();
     }
-    Runtime.getRuntime().removeShutdownHook(shutdownHook);
+    try {
+      Runtime.getRuntime().removeShutdownHook(shutdownHook);
+    } catch (IllegalStateException e) {
+      // This JVM is shutting down; the hook runs.
+    }
   }
 }

@@ -35,7 +35,7 @@ record MemoryEstimate(
     long copies,
     long program,
     long peak) {
-  /** Measured with small models; it depends little on the model. */
+  /** The memory of the program, measured with small models; depends little on the model. */
   private static final long PROGRAM = 85_000_000;
 
   /**

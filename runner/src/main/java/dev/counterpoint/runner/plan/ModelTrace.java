@@ -28,7 +28,7 @@ final class ModelTrace {
    */
   public record Row(String name, String type, String shape, int count, long parameters) {}
 
-  /** Collects what the observer reports. */
+  /** Collects the observed layers and shapes. */
   private static final class Observed {
     private final Map<String, String> shapes = new LinkedHashMap<>(); // by layer
     private final Map<String, String> layers =
@@ -44,7 +44,7 @@ final class ModelTrace {
       fused.layers().forEach(path -> layers.put(path, fused.name()));
     }
 
-    /** The innermost observed layer of a parameter, or the path of the layer that has it. */
+    /** The innermost observed layer of a parameter, or else the path of its own layer. */
     String owner(String parameter) {
       String owner = parent(parameter);
       for (String path = owner; !path.isEmpty(); path = parent(path)) {

@@ -9,6 +9,7 @@ import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.model.ModelSummary;
 import dev.counterpoint.core.training.TrainingConfig;
 import dev.counterpoint.runner.machine.Memory;
+import dev.counterpoint.runner.rundir.PeakMemory;
 import dev.counterpoint.runner.wiring.Run;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -105,7 +106,7 @@ public record Plan(
     MemoryEstimate memory = MemoryEstimate.of(model, run.file(), step, steps.checkpoints() > 1);
     boolean fits =
         model.device().isGpu()
-            || memory.peak() + memory.weights() - memory.data() // with the model of this process
+            || memory.peak() - memory.data() + PeakMemory.bytes().orElse(0)
                 < Memory.read().physicalBytes() - EMPTY_START;
     TimeEstimate time =
         timed != null && fits ? TimeEstimate.measure(model, data, run, timed, steps) : null;
@@ -141,7 +142,7 @@ public record Plan(
     return train instanceof Dataset.OfEpochs epochs ? epochs.ofEpoch(1) : train;
   }
 
-  /** The index of the longest example. */
+  /** The index of the longest of the first {@link #MAX_LENGTHS} examples. */
   private static long longest(Dataset train) {
     long longest = 0;
     if (train instanceof Dataset.OfVariableLength lengths) {
@@ -173,7 +174,7 @@ public record Plan(
     }
     if (steps.losesFirstStep()) {
       warnings.add(
-          "The warm-up is one step with learning rate 0, which changes nothing; the training has %s"
+          "The warm-up is a single step, whose learning rate is 0: it has no effect. The run has %s"
                   .formatted(steps.total())
               + " steps.");
     }
@@ -186,7 +187,7 @@ public record Plan(
     return warnings;
   }
 
-  /** The peak memory of the training whose time was measured in bytes; 0 without one. */
+  /** The peak memory in bytes of the training that measured the time; 0 without one. */
   public long peakMemory() {
     return time == null ? 0 : time.peakMemory();
   }

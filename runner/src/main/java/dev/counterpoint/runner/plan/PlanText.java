@@ -128,7 +128,7 @@ public final class PlanText {
             megabytes(memory.copies()),
             megabytes(memory.program())));
     if (measured > 0) {
-      line("measured while the time was measured: " + megabytes(measured));
+      line("peak memory of the training that measured the time: " + megabytes(measured));
     }
     line(
         Formats.of(

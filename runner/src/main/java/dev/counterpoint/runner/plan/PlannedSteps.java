@@ -9,7 +9,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * The steps, validations and checkpoints of a training that is not stopped early.
+ * The numbers of steps, validations and checkpoints of a run that does not stop early.
  *
  * @param perEpoch optimizer steps of an epoch
  * @param total optimizer steps of the training
@@ -78,7 +78,7 @@ record PlannedSteps(
     return training.schedule().learningRate(training.optimizer().learningRate(), step, total);
   }
 
-  /** Whether step 1 has learning rate 0 and step 2 already the highest rate: a lost step. */
+  /** Whether step 1 is lost: its learning rate is 0, and step 2 has the highest rate already. */
   boolean losesFirstStep() {
     double highest = learningRates.stream().mapToDouble(Rate::learningRate).max().orElse(0);
     return learningRates.get(0).learningRate() == 0

@@ -10,13 +10,15 @@ import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.CacheFolder;
 import dev.counterpoint.core.settings.FileAccess;
+import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.Evaluator;
 import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.runner.RunFailed;
+import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.runner.machine.ChildJvm;
-import dev.counterpoint.runner.machine.CurrentJvm;
 import dev.counterpoint.runner.wiring.Run;
 import dev.counterpoint.runner.wiring.RunFile;
+import dev.counterpoint.tasks.internal.cache.CacheFolders;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -73,9 +75,7 @@ record TimeEstimate(
       BaseModel model, DataSplits data, Run run, Run.Request request, PlannedSteps planned)
       throws IOException {
     Path cache = FileAccess.createPrivateFolder(CacheFolder.path());
-    Path folder = Files.createTempDirectory(cache, "plan-");
-    Thread cleaner = new Thread(() -> delete(folder), "plan-cleaner");
-    Runtime.getRuntime().addShutdownHook(cleaner); // for Ctrl-C
+    Path folder = Files.createTempDirectory(cache, "plan" + CacheFolders.TEMPORARY);
     try {
       long begin = System.nanoTime();
       train(run, request, folder);
@@ -84,16 +84,17 @@ record TimeEstimate(
           Json.MAPPER.treeToValue(AtomicFile.readJson(folder.resolve(TIMING)), Timing.class);
       double step = step(timing, data.train(), run.file(), planned);
       Validation validation =
-          data.validation()
-              .map(split -> validation(model, data, split, run.file()))
-              .orElse(new Validation(0, 0));
+          timing.validations() > 0
+              ? new Validation(timing.validation(), 0)
+              : data.validation()
+                  .map(split -> validation(model, data, split, run.file()))
+                  .orElse(new Validation(0, 0));
       double expected =
           timing.start()
               + timing.done() * timing.mean()
               + timing.validations() * validation.seconds()
               + timing.checkpoints() * timing.checkpoint();
-      double rest =
-          Math.max(0, trained - expected) + (timing.validations() > 0 ? 0 : validation.warmUp());
+      double rest = Math.max(0, trained - expected) + validation.warmUp();
       long peak =
           AtomicFile.readJson(folder.resolve(OUTPUT).resolve("summary.json"))
               .path("peakMemoryBytes")
@@ -113,7 +114,6 @@ record TimeEstimate(
           peak);
     } finally {
       delete(folder);
-      Runtime.getRuntime().removeShutdownHook(cleaner);
     }
   }
 
@@ -122,22 +122,28 @@ record TimeEstimate(
     arguments.addAll(request.arguments());
     arguments.addAll(List.of("--output", folder.resolve(OUTPUT).toString()));
     arguments.addAll(List.of("--timing", folder.resolve(TIMING).toString()));
-    arguments.addAll(List.of("--set", "training.maxTime=null"));
+    List<String> sets = new ArrayList<>(List.of("training.maxTime=null", "checkpoint.keep=1"));
+    sets.addAll(List.of("checkpoint.everySteps=0", "checkpoint.everyMinutes=null"));
     if (run.file().strategy().processes().isPresent()) {
-      arguments.addAll(List.of("--set", "strategy={type: standard}"));
+      sets.add("strategy={type: standard}");
     }
+    sets.forEach(set -> arguments.addAll(List.of("--set", set)));
     Path trusted = folder.resolve("trusted-code"); // The user's list does not change.
     TrustedCode.in(trusted).add(run.code().hashes(), run.queries());
     try (ChildJvm training =
-        ChildJvm.start(
-            CurrentJvm.MAIN,
+        ChildJvm.supervised(
             arguments,
             folder.resolve("log.txt"),
             environment -> {
               environment.put(Run.REPETITION, "true");
               environment.put(TrustedCode.VARIABLE, trusted.toString());
             })) {
-      if (training.exitCode() != 0) {
+      training.afterKill(() -> delete(folder)); // for Ctrl-C
+      int code = training.exitCode();
+      if (code == ExitCode.INVALID_REQUEST) {
+        throw new InvalidSettings("%s", training.failure());
+      }
+      if (code != ExitCode.SUCCESS) {
         throw new RunFailed(
             "The training that measures the time failed (--no-timing skips it): "
                 + training.failure());
@@ -149,11 +155,11 @@ record TimeEstimate(
     try {
       new LocalDisk().delete(folder);
     } catch (IOException e) {
-      // After Ctrl-C, the training may still write into it.
+      // It is abandoned, and deleted later like other temporary folders of the cache.
     }
   }
 
-  /** The mean seconds of a step of an epoch, if the time is a linear function of its tokens. */
+  /** The mean seconds of a step, by a linear function of its tokens if lengths vary. */
   private static double step(Timing timing, Dataset train, RunFile run, PlannedSteps planned) {
     List<Timing.Step> steps = timing.steps();
     if (steps.isEmpty() || !(train instanceof Dataset.OfVariableLength lengths)) {

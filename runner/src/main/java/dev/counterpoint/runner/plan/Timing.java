@@ -9,7 +9,8 @@ import java.util.List;
  * @param steps the measured steps: after the warm-up, without those that follow a checkpoint
  * @param mean the mean seconds of a measured step; of all steps if none was measured
  * @param done the number of all steps
- * @param validations the number of validations
+ * @param validations the number of validations with the whole split
+ * @param validation the mean seconds of such a validation; 0 without one
  * @param checkpoints the number of checkpoints
  * @param checkpoint seconds for the last checkpoint
  */
@@ -19,6 +20,7 @@ public record Timing(
     double mean,
     long done,
     long validations,
+    double validation,
     long checkpoints,
     double checkpoint) {
 

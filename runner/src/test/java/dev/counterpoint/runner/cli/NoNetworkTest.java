@@ -32,6 +32,7 @@ import java.util.Map;
 import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.stream.Stream;
+import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import picocli.CommandLine;
@@ -90,10 +91,13 @@ final class NoNetworkTest {
     }
   }
 
+  @BeforeAll
+  static void copyRuns() throws IOException {
+    EarlierFormatTest.copyTo(folder);
+  }
+
   @Test
   void theServerConnectsToNothing() throws Exception {
-    EarlierFormatTest.copyTo(folder);
-
     String model = folder.resolve("finished").toString();
     assertThat(connections(Serving.class.getName(), List.of(model), Map.of())).isEmpty();
   }
@@ -134,7 +138,6 @@ final class NoNetworkTest {
 
   @Test
   void commandsConnectToNothing() throws Exception {
-    EarlierFormatTest.copyTo(folder);
     Files.writeString(folder.resolve("events.csv"), "id,at,size\n1,2026-01-01,2.5\n");
     String lines =
         String.join("\n", COMMANDS).replaceAll("@", Matcher.quoteReplacement(folder + "/"));

@@ -15,6 +15,8 @@ import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** {@code plan} predicts a small run and writes nothing beside the cache. */
 final class PlanCommandTest {
@@ -39,20 +41,21 @@ final class PlanCommandTest {
     }
   }
 
-  @Test
-  void aShortTrainingIsTimedAndNothingIsLeft() throws IOException {
+  /** Also if the validation split is larger than the steps between two validations. */
+  @ParameterizedTest
+  @ValueSource(strings = {"strategy=distributed", "training.validateEvery={steps: 1}"})
+  void aShortTrainingIsTimedAndNothingIsLeft(String set) throws IOException {
     List<Path> before = files(folder);
 
-    String[] options = {"--json", "--set", "training.epochs=3", "--set", "strategy=distributed"};
-    JsonNode plan = Json.MAPPER.readTree(plan(options));
-    assertThat(plan.at("/steps/total").asLong()).isEqualTo(9);
+    JsonNode plan = Json.MAPPER.readTree(plan("--json", "--set", set));
+    assertThat(plan.at("/steps/total").asLong()).isEqualTo(6);
     assertThat(plan.at("/time/total").asDouble()).isPositive();
     assertThat(plan.at("/time/validation").asDouble()).isPositive();
     assertThat(plan.at("/time/peakMemory").asLong()).isPositive();
     assertThat(plan.at("/memory/weights").asLong()).isEqualTo(4 * plan.path("parameters").asLong());
     assertThat(plan.path("scaling")).hasSize(2); // of 2 and 4 ranks for 4 examples
     assertThat(files(folder)).isEqualTo(before);
-    assertThat(files(CacheFolder.path())).noneMatch(it -> it.toString().contains("plan-"));
+    assertThat(files(CacheFolder.path())).noneMatch(it -> it.toString().contains("plan."));
   }
 
   @Test
@@ -62,7 +65,7 @@ final class PlanCommandTest {
     assertThat(terminal.run("plan", run, "--set", "training.optimizer.learningRate=1e30"))
         .isEqualTo(ExitCode.RUN_FAILED);
     assertThat(terminal.err()).contains("not finite at step");
-    assertThat(files(CacheFolder.path())).noneMatch(it -> it.toString().contains("plan-"));
+    assertThat(files(CacheFolder.path())).noneMatch(it -> it.toString().contains("plan."));
   }
 
   @Test

@@ -42,11 +42,12 @@ public final class NewRunOptions {
               + " start a new run.",
           name);
     }
-    Run.Request request = new Run.Request(name, sets, classpath.paths(), null);
+    Run.Request request =
+        new Run.Request(name, sets, classpath.paths(), null, classpath.trustsCode(), false);
     Optional<JavaFile> java = JavaFile.of(request, null);
     if (java.isPresent() && java.get().isProgram()) {
       throw new InvalidSettings(
-          "%s has a main method; only train starts it. Name a run file, or a file with a model.",
+          "%s has a main method; only train can run it. Name a run file, or a file with a model.",
           name);
     }
     return java.map(JavaFile::request).orElse(request);

@@ -26,7 +26,7 @@ import java.util.stream.Collectors;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** {@code counterpoint explain}: a run directory in words. */
+/** {@code counterpoint explain}: describes a run on one page. */
 @Command(
     name = "explain",
     description =
@@ -177,7 +177,7 @@ public final class ExplainCommand extends ConsoleCommand {
                 versions.path("java").asText("unknown")));
     String now = Program.commit().orElse(Program.version());
     if (!now.equals(versions.path("commit").asText(versions.path("counterpoint").asText()))) {
-      line("this program: " + now + "; its results may differ from those of the training");
+      line("this program: " + now + "; its results may differ from those of the run");
     }
     run.codeLines().forEach(this::line);
   }
@@ -185,7 +185,7 @@ public final class ExplainCommand extends ConsoleCommand {
   private void settings(RunRecord run) {
     section("Settings that differ from their defaults");
     if (run.settings().isEmpty()) {
-      line("not recorded by this earlier version; see run.yaml");
+      line("not recorded by the version that trained the run; see run.yaml");
     }
     JsonNode recorded = run.lastProcess().path(Provenance.CHANGED_SETTINGS);
     Map<String, String> changed;
@@ -226,7 +226,9 @@ public final class ExplainCommand extends ConsoleCommand {
       line("no checkpoint: the run cannot be resumed");
     }
     for (Path snapshot : FolderEntries.of(run.directory().snapshots())) {
-      command("inspect an unusual step", "replay", snapshot);
+      if (snapshot.getFileName().toString().startsWith("step-")) {
+        command("inspect an unusual step", "replay", snapshot);
+      }
     }
     if (Files.isDirectory(run.directory().model())) {
       command("evaluate", "evaluate", path);

@@ -6,6 +6,7 @@ import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.callback.TrainingEnd;
 import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.callback.ValidationReport;
+import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.internal.storage.AtomicFile;
 import dev.counterpoint.core.internal.storage.Json;
@@ -19,14 +20,14 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
-import java.util.concurrent.atomic.AtomicLong;
 
 /**
  * A training for {@code plan}: measures the time of each step, and stops when the steps after the
- * warm-up have taken ten seconds. It is validated if validations do not take longer than the
- * training.
+ * warm-up have taken ten seconds. A validation split that is larger than the training data between
+ * two validations is replaced with one micro-batch of it, which is not measured.
  */
 final class TimedTraining implements ShortTraining {
   private static final double WARM_UP = 3; // seconds
@@ -36,6 +37,7 @@ final class TimedTraining implements ShortTraining {
 
   private final Path file;
   private long perEpoch;
+  private boolean validates;
 
   /**
    * Creates a training.
@@ -60,10 +62,15 @@ final class TimedTraining implements ShortTraining {
         interval == null
             ? examples
             : Math.min(examples, (long) interval.steps() * training.batchSize());
-    boolean validates = data.validation().map(it -> it.size() <= between).orElse(false);
-    return validates
-        ? data
-        : RecordCopy.with(data, "splits", Map.of(DataSplits.TRAIN, data.train()));
+    validates = data.validation().map(it -> it.size() <= between).orElse(true);
+    if (validates) {
+      return data;
+    }
+    Map<String, Dataset> splits = new LinkedHashMap<>(data.splits());
+    splits.replace(
+        DataSplits.VALIDATION,
+        new Examples(data.validation().orElseThrow(), training.microBatch()));
+    return RecordCopy.with(data, "splits", splits);
   }
 
   @Override
@@ -79,14 +86,16 @@ final class TimedTraining implements ShortTraining {
   private final class Measurement implements Callback {
     private final StopSignal stop;
     private final List<Timing.Step> steps = new ArrayList<>();
-    private final AtomicLong checkpoints = new AtomicLong(); // written by another thread
     private double start;
     private long last;
     private double warmUp;
     private long done;
     private long validations;
+    private double validation;
+    private long checkpoints;
     private boolean followsCheckpoint;
     private double measured;
+    private double elapsed; // since the warm-up
 
     Measurement(StopSignal stop) {
       this.stop = stop;
@@ -105,32 +114,46 @@ final class TimedTraining implements ShortTraining {
       done++;
       if (done <= WARM_UP_STEPS || warmUp < WARM_UP) {
         warmUp += taken;
-      } else if (!followsCheckpoint) {
+        return;
+      }
+      elapsed += taken;
+      if (!followsCheckpoint) {
         steps.add(new Timing.Step(report.step(), taken));
         measured += taken;
-        if (measured >= SECONDS && steps.size() >= MIN_STEPS) {
-          stop.interrupt("the time was measured");
-        }
       }
-      followsCheckpoint = report.step() % perEpoch == 0;
+      if (elapsed >= SECONDS && steps.size() >= MIN_STEPS) {
+        stop.interrupt("the time was measured");
+      }
+      followsCheckpoint = perEpoch > 1 && report.step() % perEpoch == 0;
     }
 
     @Override
     public void onValidation(ValidationReport report) {
-      validations++;
+      if (validates) {
+        validations++;
+        validation += sinceLast();
+      }
       last = System.nanoTime();
     }
 
     @Override
     public void onCheckpoint(long step) {
-      checkpoints.incrementAndGet();
+      checkpoints++;
     }
 
     @Override
     public void onEnd(TrainingEnd end) {
       double mean = steps.isEmpty() ? warmUp / Math.max(1, done) : measured / steps.size();
       Timing timing =
-          new Timing(start, steps, mean, done, validations, checkpoints.get(), sinceLast());
+          new Timing(
+              start,
+              steps,
+              mean,
+              done,
+              validations,
+              validation / Math.max(1, validations),
+              checkpoints,
+              sinceLast());
       try {
         AtomicFile.writeJson(file, Json.MAPPER.valueToTree(timing));
       } catch (IOException e) {
