@@ -103,7 +103,7 @@ public final class ModelFolder {
     return config.prediction() instanceof TextInput input ? input : TextInput.defaults();
   }
 
-  /** The signature with the decision of the loss; the data may have written inputs and outputs. */
+  /** The signature with the decision of the loss; for tables, the data has written the rest. */
   private static ModelSignature signature(Path folder, Config config) throws IOException {
     DataSpec data = config.data();
     String version = ModelFolder.class.getPackage().getImplementationVersion();
@@ -361,7 +361,7 @@ public final class ModelFolder {
     return model;
   }
 
-  /** The settings may come from anyone: memory is allocated only for weights that exist. */
+  /** Checks untrusted settings, so that memory is allocated only for weights that exist. */
   private static void checkWeights(
       Path folder, Config config, BaseModel model, Function<String, Path> files)
       throws IOException {
@@ -392,7 +392,8 @@ public final class ModelFolder {
     boolean isRecorded = !recorded.isEmpty(); // not by version 0.1
     if (isRecorded && !recorded.equals(baseHash(model, Objects.requireNonNull(config.lora())))) {
       throw new InvalidSettings(
-          "The adapter in %s was trained with other weights of its base model %s. Restore them.",
+          "The adapter in %s was trained with different weights of its base model %s. Restore"
+              + " those weights.",
           folder, config.from());
     }
   }

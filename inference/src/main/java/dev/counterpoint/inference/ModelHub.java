@@ -9,7 +9,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.nio.file.Path;
 
-/** Models of the Hugging Face hub configured by environment variables, cached after download. */
+/** Models of the Hugging Face hub, which environment variables configure; cached after download. */
 public final class ModelHub {
   private ModelHub() {}
 

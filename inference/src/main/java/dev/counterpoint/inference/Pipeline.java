@@ -169,7 +169,7 @@ public final class Pipeline implements AutoCloseable {
     }
   }
 
-  /** The activation of a signature whose decision is one of a row of outputs. */
+  /** The activation that is the decision of a signature; empty for other decisions. */
   private static Optional<OutputActivation> declaredBy(@Nullable ModelSignature signature) {
     return Arrays.stream(OutputActivation.values())
         .filter(it -> signature != null && it.name().equalsIgnoreCase(signature.decision()))
@@ -519,7 +519,7 @@ public final class Pipeline implements AutoCloseable {
             rows.size(), Map.of(Batch.FEATURES, HostTensor.of(all, rows.size(), features))));
   }
 
-  /** Token ids, of a tokenizer of the caller. */
+  /** Token ids from a tokenizer of the caller. */
   public TextEncoder.Encoded tokens(List<long[]> rows) {
     int size = config.data().vocabularySize();
     int maxLength = config.data().effectiveMaxLength(config.model().maxLength());
@@ -568,8 +568,8 @@ public final class Pipeline implements AutoCloseable {
   }
 
   /**
-   * The outputs of the model, before {@link #activation}: (examples) or (examples, outputs); (0) of
-   * no examples.
+   * The outputs of the model, before {@link #activation}: (examples) or (examples, outputs); (0)
+   * for no examples.
    *
    * @throws InvalidSettings if they have another shape, or are not finite
    */

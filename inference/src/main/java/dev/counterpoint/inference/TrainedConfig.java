@@ -57,7 +57,7 @@ public record TrainedConfig(String from, boolean newHead, @Nullable ModelConfig 
         folder.toString(), newHead, settings == null ? config.model() : settings);
   }
 
-  /** The specification of the folder's data, without labels if the head is new. */
+  /** The specification of the data in the folder; without labels if the model gets a new head. */
   public DataSpec trained(Binder binder) throws IOException {
     DataSpec data = ModelFolder.config(Path.of(from), binder).data();
     return newHead ? data.withoutTarget() : data;
@@ -82,7 +82,7 @@ public record TrainedConfig(String from, boolean newHead, @Nullable ModelConfig 
   }
 
   /**
-   * Checks that the folder has the weights of a model that need not be initialized.
+   * Checks that the folder contains the weights of a model, initialized or not.
    *
    * @throws InvalidSettings as {@link #loadInto}
    */

@@ -22,12 +22,13 @@ import java.util.function.Function;
  * compute.
  */
 final class BatchEngine {
-  /**
-   * The tokens of padding in a batch that cost less than another batch, which reads all weights.
-   */
+  /** The padding, in tokens, that costs less than a second batch, which reads all weights again. */
   private static final int SMALL_PADDING = 32;
 
-  /** The largest share of padding that is not small. */
+  /**
+   * The maximum share of padding in a batch with more than {@link #SMALL_PADDING} tokens of
+   * padding.
+   */
   private static final double MAX_PADDING = 0.2;
 
   private final BatchLimits limits;
@@ -44,7 +45,7 @@ final class BatchEngine {
   private record Entry(Example example, CompletableFuture<ObjectNode> result, long queued) {}
 
   /**
-   * What the threads run.
+   * The functions that the threads run.
    *
    * @param check runs on each thread before it computes
    * @param compute returns one output per example
@@ -125,7 +126,7 @@ final class BatchEngine {
     return entries.stream().map(Entry::result).toList();
   }
 
-  /** Ends the threads after all waiting examples, without waiting for it. */
+  /** Ends the threads after they have computed all waiting examples; returns immediately. */
   void stop() {
     lock.lock();
     try {
@@ -167,8 +168,8 @@ final class BatchEngine {
   }
 
   /**
-   * Waits for examples; returns none after the engine has been stopped. The threads that are free
-   * share what waits.
+   * Waits for examples; returns an empty list if the engine is stopped and its queue is empty. The
+   * free threads share the waiting examples.
    */
   private List<Entry> take() {
     lock.lock();

@@ -24,7 +24,7 @@ public record BatchLimits(int rows, int paddedTokens, int queue, int threads) {
 
   private static final int MAX_DEFAULT_THREADS = 4;
 
-  /** A processor computes larger batches hardly faster per token, and other requests wait. */
+  /** Tokens of a batch per processor: a larger batch is hardly faster, and requests wait longer. */
   private static final int TOKENS_PER_PROCESSOR = 256;
 
   /**

@@ -15,7 +15,7 @@ import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A registry of models in memory: the last version of each name. Adding a model replaces the
+ * A registry of models in memory: the latest version of each name. Adding a model replaces the
  * earlier version, whose requests are still answered.
  *
  * <pre>{@code

@@ -34,7 +34,7 @@ public final class ModelLease implements AutoCloseable {
     return model.pipeline();
   }
 
-  /** Counts what a feature store had for an input. */
+  /** Counts the result of the feature lookup for an input. */
   void observe(String view, FeatureReport report) {
     model.metrics().features(view, report);
   }

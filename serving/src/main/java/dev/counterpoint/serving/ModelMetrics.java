@@ -63,7 +63,7 @@ final class ModelMetrics {
         .register(meters);
   }
 
-  /** Reports the number of waiting inputs of the version. */
+  /** Registers the gauge of the waiting inputs. */
   void observeQueue(Supplier<Number> size) {
     queueSize =
         Gauge.builder("counterpoint.queue.size", size)
@@ -73,7 +73,7 @@ final class ModelMetrics {
             .register(meters);
   }
 
-  /** Ends the report of the waiting inputs. */
+  /** Removes the gauge of the waiting inputs. */
   void close() {
     if (queueSize != null) {
       meters.remove(queueSize);

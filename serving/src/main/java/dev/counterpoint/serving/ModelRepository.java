@@ -31,14 +31,14 @@ public interface ModelRepository extends ModelRegistry {
   void load(ModelId id) throws IOException;
 
   /**
-   * Ends the use of a name, version or alias that was loaded. Accepted requests are answered.
+   * Unloads a name, version or alias. Accepted requests are answered.
    *
    * @throws InvalidSettings if it is not loaded
    */
   void unload(ModelId id);
 
   /**
-   * Moves an alias, and loads what loaded names refer to then.
+   * Moves an alias, and loads the versions that loaded names refer to then.
    *
    * @param id the name with the alias
    * @param version the version from now on; null removes the alias

@@ -7,7 +7,7 @@ import java.util.concurrent.CompletionException;
 import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
-/** Thrown for a request that gets no prediction; the message is for the caller. */
+/** Thrown if a request gets no prediction; the message is for the caller. */
 public final class PredictionFailed extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
@@ -47,7 +47,7 @@ public final class PredictionFailed extends RuntimeException {
     return reason;
   }
 
-  /** The failure of a prediction as this exception. */
+  /** Converts the failure of a prediction to this exception. */
   public static PredictionFailed of(Throwable failure) {
     Throwable cause =
         failure instanceof CompletionException && failure.getCause() != null

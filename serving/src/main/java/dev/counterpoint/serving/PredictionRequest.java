@@ -36,7 +36,7 @@ public record PredictionRequest(
     }
   }
 
-  /** A request without feature keys, other than those in the inputs. */
+  /** A request whose feature keys, if any, are in its inputs. */
   public PredictionRequest(
       @Nullable String id, ModelId model, List<JsonNode> inputs, @Nullable Instant deadline) {
     this(id, model, inputs, List.of(), deadline);

@@ -32,7 +32,7 @@ public final class ProductionModelService {
   }
 
   /**
-   * A service for models of a registry, whose inputs get what they lack from a feature store.
+   * A service for models of a registry; a feature store provides what the inputs lack.
    *
    * @param features stays open until the service has answered
    */
@@ -92,7 +92,7 @@ public final class ProductionModelService {
     return response;
   }
 
-  /** The inputs with the features that they lack. */
+  /** Adds the missing features to the inputs. */
   private CompletableFuture<FeatureInputs> inputs(ModelLease model, PredictionRequest request) {
     try {
       model.requireAllowed(request.inputs().size());

@@ -29,7 +29,7 @@ import org.jspecify.annotations.Nullable;
  * {@linkplain #release released} it and all leases are closed. Thread-safe.
  */
 public final class ServedModel {
-  /** A word of a million letters, a kilobyte if it is compressed, takes a second to encode. */
+  /** The maximum length of a text: encoding a word of a million letters takes a second. */
   private static final int MAX_CHARACTERS = 100_000;
 
   private final String name;
@@ -53,8 +53,8 @@ public final class ServedModel {
       String name, int version, Pipeline pipeline, BatchLimits limits, MeterRegistry meters) {
     if (pipeline.kind() == Pipeline.Kind.TEXT || pipeline.config().data().image() != null) {
       throw new InvalidSettings(
-          "The model %s %s, which is not supported; models of texts, pairs of texts, questions,"
-              + " features and tables are.",
+          "The model %s %s, which is not supported; supported are models of texts, pairs of texts,"
+              + " questions, features and tables.",
           name, pipeline.kind() == Pipeline.Kind.TEXT ? "generates text" : "reads images");
     }
     this.name = new ModelId(name, version, null).name();
@@ -92,7 +92,7 @@ public final class ServedModel {
     return limits;
   }
 
-  /** Whether this is the version with a name and a number. */
+  /** Whether this model has the name and the version of an id. */
   public boolean isVersion(ModelId id) {
     return name.equals(id.name()) && Integer.valueOf(version).equals(id.version());
   }
@@ -112,7 +112,7 @@ public final class ServedModel {
   }
 
   /**
-   * Ends the use by the owner, once.
+   * Releases the model for its owner, who must call this only once.
    *
    * @return completes when all leases are closed and the native memory is freed
    */

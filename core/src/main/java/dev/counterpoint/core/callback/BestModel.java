@@ -71,9 +71,10 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   }
 
   /**
-   * Returns the checkpoint of the best model; its state has the metrics under {@code validation}.
-   * After a crash the checkpoint may be of a step that the run, resumed from an earlier checkpoint,
-   * has not reached again; then it is not returned. Nor is a model if the metric was always NaN.
+   * Returns the checkpoint of the best model; its state contains the metrics under {@code
+   * validation}. After a crash the checkpoint may be of a step that the run, resumed from an
+   * earlier checkpoint, has not reached again; then it is not returned. Nor is a model if the
+   * metric was always NaN.
    */
   @Override
   public CheckpointStore.Found selected() throws IOException {
@@ -101,7 +102,7 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   }
 
   /**
-   * Restores the best value; the state is ignored if it is of another metric or mode.
+   * Restores the best value; a state of a different metric or mode is ignored.
    *
    * @throws InvalidSettings if the best model is damaged
    */
@@ -113,13 +114,13 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
     }
   }
 
-  /** A damaged best model is found before the training, whose result would be a worse one. */
+  /** Rejects a damaged best model before training, as the result would be a worse model. */
   private void requireIntact() {
     try {
       CheckpointStore.Found found = checkpoints.best();
       if (found.lost()) {
         throw new InvalidSettings(
-            "%s. To train without this model, delete the folder checkpoints/best; the result is then the best of the later models.",
+            "%s. To train without this model, delete the folder checkpoints/best; the result is then the best model of the remaining steps.",
             String.join("; ", found.skipped()));
       }
       if (bestStep != NONE && found.checkpoint().isEmpty()) {

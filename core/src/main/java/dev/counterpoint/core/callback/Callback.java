@@ -69,7 +69,7 @@ public interface Callback {
 
   /** A callback that monitors one validation metric. */
   interface MonitorsMetric extends Callback {
-    /** The name of the metric, as in the validation rows; a run that lacks it is rejected. */
+    /** The name of the metric, as in the validation rows; a run without this metric is rejected. */
     String metric();
 
     /**
@@ -107,7 +107,7 @@ public interface Callback {
     /** Returns the checkpoint whose model is the result; empty for the model of the last step. */
     CheckpointStore.Found selected() throws IOException;
 
-    /** Returns the step of the best model so far; empty if it is the model of the last step. */
+    /** Returns the step of the best model; empty if the result is the model of the last step. */
     OptionalLong selectedStep();
   }
 }

@@ -10,20 +10,20 @@ public interface CallbackConfig {
   Callback build(CallbackContext context);
 
   /**
-   * Settings of a callback that only reports: it neither stops a training nor selects its result,
-   * so that {@code compare} ignores a built-in one.
+   * Settings of a callback that only reports: it neither stops a run nor selects its result, so
+   * that {@code compare} ignores built-in ones.
    */
   interface OnlyReports extends CallbackConfig {}
 
   /**
-   * Settings of a callback that sends results to a server. A training that repeats another one, as
-   * for {@code reproduce}, does not have it.
+   * Settings of a callback that sends results to a server. It is omitted when a command such as
+   * {@code reproduce} or {@code plan} trains.
    */
   interface ReportsToServer extends OnlyReports {}
 
   /** Settings of a callback that monitors one validation metric. */
   interface MonitorsMetric extends CallbackConfig {
-    /** The name of the metric, which is checked before the data is opened if it is known then. */
+    /** The name of the metric, checked before the data is opened if the names are known. */
     String metric();
   }
 }

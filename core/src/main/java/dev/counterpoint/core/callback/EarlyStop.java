@@ -94,7 +94,7 @@ public final class EarlyStop implements Stateful, Callback.MonitorsMetric {
       new Checks().positive("patience", patience).notNegative("minimumGain", minimumGain).verify();
     }
 
-    /** Settings with the mode that the metric declares. */
+    /** Settings with the mode, min or max, that the metric declares. */
     public Config(String metric, int patience, double minimumGain) {
       this(metric, patience, minimumGain, null);
     }

@@ -63,7 +63,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
 
   /**
    * Removes the rows of steps that will be repeated, and the last row of a run that ended between
-   * two rows: its steps are part of the next row now.
+   * two rows, whose steps become part of the next row.
    */
   @Override
   public void onStart(TrainingStart start) {
@@ -142,7 +142,7 @@ public final class MetricsFile implements Stateful, Callback.Flushable {
             .put("waitShare", Json.finite(waitSeconds / seconds)));
   }
 
-  /** Writes a row, unless a validation that the run repeats after a crash has written it. */
+  /** Writes a row, unless the file contains it because the run repeats it after a crash. */
   @Override
   public void onValidation(ValidationReport report) {
     if (report.step() > lastValidation) {

@@ -15,7 +15,7 @@ final class MonitoredMetric {
   private double best = Double.NaN;
 
   /**
-   * Creates a monitor that has not received a value.
+   * Creates a monitor without a best value.
    *
    * @param configured the mode from the run file; null for the mode that the metric declares
    */
@@ -56,7 +56,7 @@ final class MonitoredMetric {
     return better;
   }
 
-  /** Takes the next value as the best. */
+  /** Forgets the best value, so that the next value becomes the best. */
   void forget() {
     best = Double.NaN;
   }
@@ -68,7 +68,7 @@ final class MonitoredMetric {
   }
 
   /**
-   * Restores the best value, unless the state is of another metric or mode. States of earlier
+   * Restores the best value, unless the state is of a different metric or mode. States of earlier
    * versions have no mode, and the first ones no metric.
    *
    * @return whether the state was restored

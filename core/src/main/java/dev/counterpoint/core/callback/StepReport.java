@@ -9,7 +9,7 @@ import java.util.Map;
  * @param epoch the epoch, counted from 1
  * @param loss the mean loss of the step, including auxiliary losses
  * @param weight the number of examples or tokens that counted in the loss
- * @param learningRate the learning rate of the optimizer; parameter groups may have another
+ * @param learningRate the learning rate of the optimizer; parameter groups can have a different one
  * @param gradientNorm the 2-norm of the gradient before clipping
  * @param examples the number of examples in the step
  * @param tokens the number of tokens in the step that are not padding

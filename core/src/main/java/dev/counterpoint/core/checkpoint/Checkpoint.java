@@ -41,7 +41,7 @@ public record Checkpoint(Path directory, long step, ObjectNode state) {
   private static final String STEP = "step";
   private static final Set<String> FILES = Set.of(MODEL, OPTIMIZER, STATE);
 
-  /** A checkpoint that is about to be written to this directory. */
+  /** Creates a checkpoint to be written to the given directory. */
   public Checkpoint {
     state = state.deepCopy().put(STEP, step);
   }
@@ -128,14 +128,14 @@ public record Checkpoint(Path directory, long step, ObjectNode state) {
     return state.deepCopy();
   }
 
-  /** The link in {@code state.json}; empty in a checkpoint of an earlier version. */
+  /** The link in {@code state.json}; empty in a checkpoint of a version without links. */
   public Optional<CheckpointLink> link() {
     return Optional.of(state.path(CheckpointLink.KEY))
         .filter(JsonNode::isObject)
         .map(CheckpointLink::of);
   }
 
-  /** The link that the files of this checkpoint have. */
+  /** The link, computed from the files of this checkpoint. */
   public CheckpointLink actualLink() throws IOException {
     return new CheckpointLink(
         step,

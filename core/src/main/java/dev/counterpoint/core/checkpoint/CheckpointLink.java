@@ -58,7 +58,7 @@ public record CheckpointLink(
         Files.exists(file) ? Utf8File.read(file).lines().toList() : List.<String>of()) {
       CheckpointLink link = of(parse(line));
       if (!link.json().toString().equals(line)) {
-        throw new DamagedFile(file, "line " + (links.size() + 1) + " does not have its hash");
+        throw new DamagedFile(file, "line " + (links.size() + 1) + " does not match its hash");
       }
       links.add(link);
     }

@@ -202,7 +202,7 @@ public final class CheckpointStore {
               "Cannot save checkpoint %s: %s. %s",
               checkpoint.directory(),
               IoFailure.of(e),
-              remaining().orElse("There is no earlier checkpoint.")),
+              remaining().orElse("No intact checkpoint exists.")),
           e);
     }
   }

@@ -38,7 +38,7 @@ public final class FolderChecksums {
     weights = CompletableFuture.runAsync(() -> files.forEach(FolderChecksums::check));
   }
 
-  /** Whether a folder has checksums; folders of earlier versions and of the hub have none. */
+  /** Whether a folder contains checksums; folders of early versions and of the hub do not. */
   public static boolean exist(Path folder) {
     return Files.isRegularFile(folder.resolve(Checksums.FILE));
   }
@@ -77,7 +77,7 @@ public final class FolderChecksums {
   }
 
   /**
-   * Verifies all files of a folder but the weights.
+   * Verifies all files of a folder except the weights.
    *
    * @return the hash of each file with weights
    * @throws InvalidSettings if a file is missing or changed, the folder has another file that the
@@ -109,7 +109,7 @@ public final class FolderChecksums {
       }
     } else if (wasSavedWithChecksums(folder)) {
       throw new InvalidSettings(
-          "The model in %s has no %s: it is incomplete or was changed.", folder, Checksums.FILE);
+          "The model in %s is incomplete or was changed: %s is missing.", folder, Checksums.FILE);
     }
     return large;
   }
@@ -127,7 +127,7 @@ public final class FolderChecksums {
     }
   }
 
-  /** Whether the settings of a folder have a format version; earlier versions wrote none. */
+  /** Whether the settings have a format version; versions without checksums wrote none. */
   private static boolean wasSavedWithChecksums(Path folder) throws IOException {
     for (String name : SETTINGS) {
       JsonNode content = AtomicFile.readJson(folder.resolve(name));

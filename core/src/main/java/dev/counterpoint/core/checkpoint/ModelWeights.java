@@ -42,8 +42,8 @@ public final class ModelWeights {
   }
 
   /**
-   * Checks that a file has the weights of a model that need not be initialized, so that no memory
-   * is allocated for sizes that the file does not have.
+   * Checks that a file contains the weights of a model, initialized or not, so that memory is
+   * allocated only for weights that exist.
    *
    * @throws InvalidSettings as {@link #load}
    * @throws DamagedFile as {@link #load}

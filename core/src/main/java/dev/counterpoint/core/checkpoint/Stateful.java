@@ -14,14 +14,15 @@ import java.util.Map;
  * called: an object whose state is arrays only needs no {@code loadState}.
  */
 public interface Stateful {
-  /** A name that begins with it belongs to one rank of several: {@code rank-00001/NAME}. */
+  /** Prefix of the names of state that belongs to a single rank: {@code rank-00001/NAME}. */
   String RANK_PREFIX = "rank-";
 
   /** The state by name. Arrays are the objects themselves, not copies. */
   Map<String, ?> state();
 
   /**
-   * Restores the numbers and texts; the arrays of {@link #state} have their saved values already.
+   * Restores the numbers and texts; the arrays of {@link #state} already contain their saved
+   * values.
    *
    * @param state as it was saved; an integer may return as another kind of number
    */

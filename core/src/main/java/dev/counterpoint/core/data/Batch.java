@@ -26,7 +26,7 @@ public final class Batch implements AutoCloseable {
    */
   public static final String CATEGORIES = "categories";
 
-  /** Weights of the examples in the loss: (batch), float32; without it every weight is 1. */
+  /** Weights of the examples in the loss: (batch), float32; if absent, every weight is 1. */
   public static final String WEIGHTS = "weights";
 
   /**
@@ -98,7 +98,7 @@ public final class Batch implements AutoCloseable {
     if (tensor == null) {
       throw new IllegalArgumentException(
           Formats.of(
-              "The batch has no tensor \"%s\"; it has %s.",
+              "The batch does not contain the tensor \"%s\"; it contains %s.",
               name, String.join(", ", tensors.keySet())));
     }
     return tensor;

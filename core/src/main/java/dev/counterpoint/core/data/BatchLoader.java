@@ -76,7 +76,7 @@ public final class BatchLoader implements Iterator<StepBatch>, AutoCloseable {
     prefetched.clear();
   }
 
-  /** Submits the next step to the background thread, if the epoch has another one. */
+  /** Submits the next step to the background thread, if the epoch has steps left. */
   private void prefetch() {
     if (nextStep < steps) {
       long step = nextStep++;

@@ -46,13 +46,13 @@ public record DataSpec(
     CLASS,
     /** Any number of classes per example. */
     CLASSES,
-    /** One class per token; some tokens have none. */
+    /** One class per token; some tokens have no class. */
     CLASS_PER_TOKEN,
     /** The next token of each token. */
     NEXT_TOKEN,
-    /** The tokens that were replaced by a mask; the others have no label. */
+    /** The tokens that were selected for masking; all other tokens have no label. */
     MASKED_TOKEN,
-    /** The first and the last token of a part of the text. */
+    /** The first and the last token of a span of the text. */
     SPAN,
     /** One or several numbers per example, as in regression. */
     NUMBERS
@@ -80,7 +80,7 @@ public record DataSpec(
         Map.of("vocabularySize", vocabularySize, "paddingId", paddingId, "labels", labels));
   }
 
-  /** Returns a copy without labels and what belongs to them, for a model that gets a new head. */
+  /** Returns a copy without labels and their statistics, for a model that gets a new head. */
   public DataSpec withoutTarget() {
     Map<String, @Nullable Object> changes = new HashMap<>(Map.of("labels", List.of()));
     changes.put("thresholds", null);

@@ -25,7 +25,7 @@ public interface Dataset {
     int length(long index);
   }
 
-  /** Dataset whose examples are changed at random, in each epoch in another way. */
+  /** Dataset whose examples are changed at random, differently in each epoch. */
   interface OfEpochs extends Dataset {
     /** Returns the dataset of an epoch, counted from 0: a function of the epoch alone. */
     Dataset ofEpoch(long epoch);

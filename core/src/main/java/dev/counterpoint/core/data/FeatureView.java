@@ -19,7 +19,7 @@ import java.util.TreeMap;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Columns that a model for tables gets from a feature store if a request does not have them.
+ * Columns that a table model reads from a feature store if a request does not contain them.
  *
  * @param name the name of the features in the store: letters, digits, dots, hyphens, underscores
  * @param key the column with the key of the entity, which is not an input of the model unless its
@@ -115,7 +115,7 @@ public record FeatureView(
     return RecordCopy.with(defaults(), Map.of("name", name, "key", key, "columns", columns));
   }
 
-  /** Reads a duration of ISO 8601, such as {@code PT24H}. */
+  /** Parses an ISO 8601 duration, such as {@code PT24H}. */
   static final class IsoDuration extends FromStringDeserializer<Duration> {
     private static final long serialVersionUID = 1L;
 

@@ -46,12 +46,12 @@ public record ModelSignature(
     @Nullable Map<String, Double> thresholds,
     @Nullable List<FeatureView> features,
     @Nullable Map<String, String> versions) {
-  /** The file in a model folder. */
+  /** The name of the signature file in a model folder. */
   public static final String FILE = "signature.json";
 
   private static final int VERSION = 2;
 
-  /** The threshold of new models, and of those without a signature. */
+  /** The default threshold, for new models and for models without a signature. */
   public static final double THRESHOLD = 0.5;
 
   private static final int ANY = -1;
@@ -66,7 +66,7 @@ public record ModelSignature(
   }
 
   /**
-   * An input or an output.
+   * An input or an output of a model.
    *
    * @param type {@code text}, {@code image}, {@code number}, {@code class}, {@code classes}, {@code
    *     span}, {@code token}, or the type of a column
@@ -173,15 +173,15 @@ public record ModelSignature(
     return RecordCopy.with(this, "features", views);
   }
 
-  /** The probability from which a label is predicted if labels do not exclude each other. */
+  /** The minimum probability of a predicted label if labels do not exclude each other. */
   public double threshold(String label) {
     Double own = thresholds == null ? threshold : thresholds.get(label);
     return own == null ? THRESHOLD : own;
   }
 
   /**
-   * Reads the signature of a model folder; empty for a folder of an earlier version, which has none
-   * or one without a decision of the loss.
+   * Reads the signature of a model folder; empty for a folder of an earlier version, which has no
+   * signature or one without the decision of the loss.
    *
    * @throws InvalidSettings if the file is damaged
    */
@@ -199,7 +199,7 @@ public record ModelSignature(
     }
   }
 
-  /** Writes the file. */
+  /** Writes the signature to a file. */
   public void write(Path file) throws IOException {
     Files.write(file, Json.MAPPER.writerWithDefaultPrettyPrinter().writeValueAsBytes(this));
   }

@@ -56,7 +56,7 @@ public final class StepBatch implements AutoCloseable {
     waitSeconds = seconds;
   }
 
-  /** Seconds that the training has waited for the data of this step. */
+  /** Seconds that the training loop waited for the data of this step. */
   public double waitSeconds() {
     return waitSeconds;
   }

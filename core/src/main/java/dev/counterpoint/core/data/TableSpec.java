@@ -4,7 +4,7 @@ import dev.counterpoint.core.settings.Checks;
 import java.util.List;
 
 /**
- * Encoded columns of a table, which a model for tables is built for.
+ * Encoded columns of the table that a model is built for.
  *
  * @param cardinalities the number of ids of each column of {@link Batch#CATEGORIES}
  * @param bins for each of {@link Batch#FEATURES} the ascending boundaries, at least two, of the

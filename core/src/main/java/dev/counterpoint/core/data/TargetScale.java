@@ -25,12 +25,12 @@ public record TargetScale(List<Double> means, List<Double> deviations) {
     checks.verify();
   }
 
-  /** The standardized number of a value. */
+  /** Standardizes a value. */
   public double standardized(int target, double value) {
     return (value - means.get(target)) / deviations.get(target);
   }
 
-  /** The value of a standardized number. */
+  /** Converts a standardized number back to a value. */
   public double value(int target, double standardized) {
     return standardized * deviations.get(target) + means.get(target);
   }

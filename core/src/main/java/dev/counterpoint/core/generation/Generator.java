@@ -41,8 +41,8 @@ public record Generator(
     }
     if (prompt.length >= maxLength) {
       throw new InvalidSettings(
-          "A prompt has %s tokens, which leaves no room for new ones: the model's maximum is"
-              + " %s (or that of max_length in generation_config.json).",
+          "A prompt has %s tokens, which leaves no room for new ones: the maximum is %s,"
+              + " from the model or from max_length in generation_config.json.",
           prompt.length, maxLength);
     }
   }

@@ -98,7 +98,7 @@ record TokenSampler(GenerationSettings settings) {
     return last; // probabilities sum to slightly less than 1 because of rounding
   }
 
-  /** The logarithm of the sum of the exponentials. */
+  /** The logarithm of the sum of the exponentials of the logits. */
   static double logSumExp(double[] logits) {
     double highest = Arrays.stream(logits).max().orElse(0);
     double sum = 0;

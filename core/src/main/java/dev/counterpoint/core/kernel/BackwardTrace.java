@@ -19,7 +19,7 @@ public record BackwardTrace(double seconds, List<Mark> marks) {
   private static final String RECOMPUTED = "aten::alias";
 
   /**
-   * A mark that was reached, or marked again where activations were recomputed.
+   * A mark that the backward pass reached, or set again when it recomputed activations.
    *
    * @param begin the end of the operation of the backward pass before it, in seconds since the
    *     begin of the backward pass

@@ -170,7 +170,7 @@ public final class Kernel {
     return new NativeList(call(true, function, arguments));
   }
 
-  /** Elements of a longer list, in its order, with their indices in it. */
+  /** Arrays selected from a list, in its order, with their indices. */
   public record IndexedArrays(NativeList arrays, BitSet indices) {}
 
   /** Like {@link #list}, for a function that also returns the indices of the arrays. */

@@ -55,8 +55,8 @@ public final class NativeLibraries {
   private NativeLibraries() {}
 
   /**
-   * Sets the folders of DJL, JNA and SQLite, unless settings of their own exist, and turns the
-   * usage reporting of DJL off.
+   * Sets the folders of DJL, JNA and SQLite, unless the user has set them, and turns off the usage
+   * reporting of DJL.
    */
   public static void configure() {
     System.getProperties().putIfAbsent("OPT_OUT_TRACKING", "true");
@@ -92,8 +92,8 @@ public final class NativeLibraries {
   }
 
   /**
-   * Unpacks a library of a jar into {@link CacheFolder}, unless it is there with the size, time and
-   * owner that it was unpacked with.
+   * Unpacks a library of a jar into {@link CacheFolder}, unless the folder contains it with
+   * unchanged size, time and owner.
    *
    * @param library the library in its jar; the file name of the jar names the folder
    * @param name the name of the file

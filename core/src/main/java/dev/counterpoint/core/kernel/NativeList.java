@@ -35,7 +35,7 @@ public final class NativeList extends AbstractList<NDArray> implements AutoClose
     return new NativeList(arrays);
   }
 
-  /** A list that shares the memory of existing arrays, which may be closed before it. */
+  /** A list that shares the memory of existing arrays, which can be closed before the list. */
   static NativeList sharing(List<NDArray> arrays) {
     return new NativeList(IValue.listFrom(arrays.toArray(PtNDArray[]::new)));
   }

@@ -37,7 +37,7 @@ public enum Precision {
     return constants(matmulPrecision() != this);
   }
 
-  /** The precision in which matrix products are computed on this processor. */
+  /** The precision in which matmuls are computed on this processor. */
   public Precision matmulPrecision() {
     return Matmul.SUPPORTS_BFLOAT16 ? this : FLOAT32;
   }
@@ -52,9 +52,9 @@ public enum Precision {
   }
 
   /**
-   * Whether products with a weight take less time with a copy of it in another order. For small
-   * weights the call of oneDNN takes longer than the product. Sizes that oneDNN would pad are not
-   * packed: on some processors version 3.7 does not fill the padding with zeros.
+   * Whether matmuls with a weight are faster with a packed copy of the weight. For small weights
+   * the call of oneDNN takes longer than the product. Sizes that oneDNN would pad are not packed:
+   * on some processors version 3.7 does not fill the padding with zeros.
    *
    * @param weight (outputs, inputs)
    */
@@ -67,7 +67,7 @@ public enum Precision {
         && weight.size(1) % INPUT_BLOCK == 0;
   }
 
-  /** The library that computes large products of float32 without gradients: oneDNN or MKL. */
+  /** The library that computes large float32 matmuls without gradients: oneDNN or MKL. */
   public static String inferenceLibrary() {
     return Matmul.DENSE.equals(Matmul.ONEDNN) ? "oneDNN" : "MKL";
   }

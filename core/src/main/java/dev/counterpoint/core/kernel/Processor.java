@@ -64,7 +64,7 @@ public record Processor(
     return new Processor(model, cores, null, null, null, List.of());
   }
 
-  /** Whether MKL, which has AVX-512 only for processors of Intel, uses a half of this one. */
+  /** Whether this is an AMD processor with AVX-512, which MKL uses only on Intel processors. */
   boolean isAmdWithAvx512() {
     return model != null && model.startsWith("AMD ") && Boolean.TRUE.equals(avx512);
   }

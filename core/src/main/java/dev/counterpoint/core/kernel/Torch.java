@@ -152,8 +152,8 @@ public final class Torch {
   }
 
   /**
-   * The number of threads that other native code uses: that of {@link #setThreads}, else of {@code
-   * OMP_NUM_THREADS} or of processors. Does not load the engine.
+   * The number of threads for other native code: that of {@link #setThreads}, otherwise {@code
+   * OMP_NUM_THREADS}, otherwise the number of processors. Does not load the engine.
    */
   public static int configuredThreads() {
     String variable = System.getenv().getOrDefault("OMP_NUM_THREADS", "");
@@ -187,7 +187,7 @@ public final class Torch {
   }
 
   /**
-   * Limits the threads of an operation to the processors that Java may use. libtorch itself counts
+   * Limits the threads of an operation to the processors that Java can use. libtorch itself counts
    * those of the machine, although a container may use fewer.
    */
   private static void limitThreads() {

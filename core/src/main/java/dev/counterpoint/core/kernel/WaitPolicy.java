@@ -31,7 +31,7 @@ final class WaitPolicy {
 
   private final List<CountDownLatch> idleTeams = new ArrayList<>();
 
-  /** Starts to observe the machine, unless it is observed already. The engine must be loaded. */
+  /** Starts observing the machine, unless it is already observed. The engine must be loaded. */
   static void adapt() {
     if (ADAPTING.compareAndSet(false, true) && Runtime.getRuntime().availableProcessors() > 1) {
       start("openmp-wait-policy", WaitPolicy::observe);

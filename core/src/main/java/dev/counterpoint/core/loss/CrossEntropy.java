@@ -68,7 +68,7 @@ public record CrossEntropy(double labelSmoothing) implements Loss {
     }
   }
 
-  /** An error that names a label that is not a class index, or the failure itself if none is. */
+  /** An error that names an invalid label, or the failure itself if all labels are valid. */
   private static RuntimeException explain(NDArray labels, NDArray logits, EngineException failure) {
     long classes = logits.getShape().tail();
     OptionalLong outside =

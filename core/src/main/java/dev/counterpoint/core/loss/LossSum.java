@@ -131,7 +131,7 @@ public final class LossSum {
     return sum;
   }
 
-  /** The number of examples or tokens that count. */
+  /** The number of examples or tokens that count in the loss. */
   public double weight() {
     return count == null ? weight : count.getDouble(); // device-to-host synchronization
   }

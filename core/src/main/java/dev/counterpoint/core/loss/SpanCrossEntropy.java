@@ -16,7 +16,7 @@ import java.util.Optional;
  * that count; Hugging Face takes the mean of starts and the mean of ends first.
  */
 public record SpanCrossEntropy() implements Loss {
-  /** Subtracted from the logits of padding, so that their softmax is 0. */
+  /** Penalty subtracted from the logits of padding, so that their softmax is 0. */
   private static final double MASK_PENALTY = 1e30;
 
   @Override

@@ -71,7 +71,7 @@ record ClassCounts(int classes, double[] sums, boolean multiLabel) {
         / (square * count(ACTUAL, label) + count(PREDICTED, label));
   }
 
-  /** A quotient that is 0 if only its divisor is, and NaN if the class does not occur at all. */
+  /** A quotient: 0 if only the divisor is 0, and NaN if the class does not occur at all. */
   private static double quotient(double hits, double divisor, double other) {
     return divisor == 0 && other > 0 ? 0 : hits / divisor;
   }
@@ -93,7 +93,7 @@ record ClassCounts(int classes, double[] sums, boolean multiLabel) {
     return orZero(sum / weights);
   }
 
-  /** With several labels per example, 0 for NaN: scikit-learn averages over all labels. */
+  /** Replaces NaN with 0 for several labels per example: scikit-learn averages over all labels. */
   private double orZero(double value) {
     boolean undefined = multiLabel && Double.isNaN(value) && sums[sums.length - 1] > 0;
     return undefined ? 0 : value;

@@ -25,7 +25,7 @@ import java.util.stream.IntStream;
 public final class Classification implements Metric.Maximized {
   private static final int MAX_REMARKS = 5;
 
-  /** With more labels, no confusion matrix is kept: it has labels squared. */
+  /** Maximum number of labels for a confusion matrix, whose size is the square of this number. */
   private static final int MAX_MATRIX_LABELS = 1_000;
 
   private static final int COUNTS = ClassCounts.COUNTS;

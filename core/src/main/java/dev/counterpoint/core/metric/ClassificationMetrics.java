@@ -32,7 +32,8 @@ public final class ClassificationMetrics {
     }
     if (data.target() == DataSpec.Target.CLASSES) {
       throw new InvalidSettings(
-          "The metric %s needs one class per example, but this data has any number.", metric);
+          "The metric %s needs one class per example, but this data allows any number of them.",
+          metric);
     }
     if (data.labels().isEmpty()) {
       throw new InvalidSettings(

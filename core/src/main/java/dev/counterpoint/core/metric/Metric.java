@@ -12,7 +12,7 @@ import java.util.Optional;
  * added, or concatenated, over ranks, so the data set may be split in any way.
  */
 public interface Metric {
-  /** A metric of which higher values are better. */
+  /** A metric for which higher values are better. */
   interface Maximized extends Metric {
     @Override
     default Optional<Mode> mode(String name) {

@@ -86,7 +86,7 @@ final class Moments {
     return 1 - squaredErrors / squaresTarget;
   }
 
-  /** Correlation of predictions and targets; NaN if either are all equal. */
+  /** Correlation of predictions and targets; NaN if all predictions or all targets are equal. */
   double pearson() {
     double r = products / Math.sqrt(squaresOutput) / Math.sqrt(squaresTarget);
     return Math.max(-1, Math.min(1, r));

@@ -72,7 +72,7 @@ public final class Perplexity implements Metric {
     return values;
   }
 
-  /** Settings of the metric {@code perplexity}; it has none. */
+  /** The metric {@code perplexity}, which has no settings. */
   public record Config() implements MetricConfig {
     @Override
     public Metric create(DataSpec data) {

@@ -82,8 +82,8 @@ public final class ProbabilityMetrics {
 
   /**
    * Top-k accuracy, how often the label is among the k most probable classes: {@code
-   * sklearn.metrics.top_k_accuracy_score}; of equally probable classes the first counts more, so
-   * that k = 1 is the accuracy. Its name has k: {@code top5Accuracy}.
+   * sklearn.metrics.top_k_accuracy_score}; equally probable classes are ranked by index, so that k
+   * = 1 is the accuracy. Its name has k: {@code top5Accuracy}.
    *
    * @param k the number of classes
    */
@@ -92,7 +92,7 @@ public final class ProbabilityMetrics {
       new Checks().positive("k", k).verify();
     }
 
-    /** Among five classes. */
+    /** The default: {@code k} is 5. */
     public static TopK defaults() {
       return new TopK(5);
     }
@@ -160,7 +160,7 @@ public final class ProbabilityMetrics {
       new Checks().positive("bins", bins).verify();
     }
 
-    /** With the 15 bins of the paper. */
+    /** The default: 15 bins, as in the paper. */
     public static CalibrationError defaults() {
       return new CalibrationError(15);
     }

@@ -143,7 +143,7 @@ public final class RankingMetrics {
       return metric.of(groups[0], groups[1]);
     }
 
-    /** The scores with the given sign, without it, in ascending order; NaN is last. */
+    /** The absolute values of the scores with the given sign, in ascending order; NaN is last. */
     private double[] sorted(double[] sums, int column, int sign) {
       return IntStream.range(0, sums.length / columns)
           .mapToDouble(row -> sums[row * columns + column])
@@ -160,8 +160,8 @@ public final class RankingMetrics {
   }
 
   /**
-   * Area under the ROC curve: {@code sklearn.metrics.roc_auc_score}; NaN if all examples or none
-   * are of the class.
+   * Area under the ROC curve: {@code sklearn.metrics.roc_auc_score}; NaN if all examples or no
+   * examples are of the class.
    *
    * @param bins the number of bins of probabilities; absent: exact
    * @param perClass whether to report {@code rocAuc.LABEL} of each class as well
@@ -171,7 +171,7 @@ public final class RankingMetrics {
       new Checks().positive("bins", bins).verify();
     }
 
-    /** Exact, only the value of all classes. */
+    /** The default: exact, and only the value over all classes. */
     public static RocAuc defaults() {
       return new RocAuc(null, false);
     }
@@ -200,7 +200,7 @@ public final class RankingMetrics {
       new Checks().positive("bins", bins).verify();
     }
 
-    /** Exact, only the value of all classes. */
+    /** The default: exact, and only the value over all classes. */
     public static AveragePrecision defaults() {
       return new AveragePrecision(null, false);
     }

@@ -33,7 +33,7 @@ public final class RegressionMetrics {
     Shape labels = batch.labels().getShape();
     if (labels.size() != output.size() || labels.get(0) != output.getShape().get(0)) {
       throw new InvalidSettings(
-          "Metrics of regression need one label for each number of the output, but the labels have"
+          "Regression metrics need one label per output value, but the labels have"
               + " shape %s and the output has shape %s.",
           labels, output.getShape());
     }

@@ -12,7 +12,7 @@ final class ScoreList {
   private double[] scores = new double[64];
   private int size;
 
-  /** An empty list of a metric, whose name messages have. */
+  /** Creates an empty list; messages contain the name of the metric. */
   ScoreList(String metric) {
     this.metric = metric;
   }
@@ -20,8 +20,8 @@ final class ScoreList {
   void add(double score) {
     if (size == MAX_SCORES) {
       throw new InvalidSettings(
-          "The metric %s needs more than %s scores in one process. Set its bins, if it has them, or"
-              + " use a smaller split.",
+          "The metric %s needs more than %s scores in one process. Set bins, if the metric has"
+              + " them, or use a smaller split.",
           metric, MAX_SCORES);
     }
     if (size == scores.length) {

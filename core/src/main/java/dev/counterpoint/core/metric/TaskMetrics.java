@@ -8,10 +8,11 @@ import dev.counterpoint.core.data.DataSpec;
  */
 public record TaskMetrics() implements MetricConfig {
   /**
-   * Not supported: {@code DataSplits.withMetrics} replaces this entry by the metrics of the data.
+   * Not supported: {@code DataSplits.withMetrics} replaces this entry with the metrics of the data.
    */
   @Override
   public Metric create(DataSpec data) {
-    throw new UnsupportedOperationException("The data source creates the metrics of the task.");
+    throw new UnsupportedOperationException(
+        "A task has no metrics of its own; the data source creates them.");
   }
 }

@@ -53,7 +53,10 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
 
   private @Nullable NDManager manager;
 
-  /** Set by {@link #replaceLoss}. The name is part of parameter paths if the loss is a layer. */
+  /**
+   * The loss set by {@link #replaceLoss}, or null. The name is part of parameter paths if the loss
+   * is a layer.
+   */
   private @Nullable Loss replacement;
 
   /**
@@ -108,7 +111,7 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
     return result;
   }
 
-  /** Replaces the model's loss function by another loss. */
+  /** Replaces the model's loss function with the given loss. */
   public final void replaceLoss(Loss loss) {
     replacement = loss;
   }
@@ -127,7 +130,7 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
     return result;
   }
 
-  /** The further paths of shared parameters, with the parameter's name. */
+  /** The additional paths of shared parameters, each with the name of its parameter. */
   public final Map<String, String> sharedPaths() {
     parameters(); // assigns the names
     Map<String, String> shared = new LinkedHashMap<>();
@@ -181,7 +184,7 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
     manager = newManager;
   }
 
-  /** Linux grants more memory than there is, and ends the process when it is used. */
+  /** Rejects a model that does not fit into memory: Linux would end the process later. */
   private static void requireMemory(List<Parameter> parameters, Device device) {
     long count = parameters.stream().mapToLong(parameter -> parameter.shape().size()).sum();
     long memory =
@@ -212,8 +215,8 @@ public abstract class BaseModel extends Layer implements AutoCloseable {
 
   /**
    * Keeps a second copy of the weights of large linear layers, in the order that is fastest for
-   * predictions on this processor; does nothing on processors for which libtorch has no faster one.
-   * The weights must not change afterwards.
+   * predictions on this processor; does nothing on processors for which libtorch has no faster
+   * order. The weights must not change afterwards.
    */
   public final void packWeights() {
     linears().values().forEach(Linear::pack);

@@ -74,7 +74,7 @@ public final class FeedForward extends Layer implements UnaryLayer {
       new Checks().size("multiple", multiple, MAX_SIZE).verify();
     }
 
-    /** Four times the width, as in the paper. */
+    /** Four times as many hidden features as the width, as in the paper. */
     public static Config defaults() {
       return new Config(4);
     }

@@ -54,7 +54,7 @@ public abstract class Layer {
   }
 
   /**
-   * Checks the sizes of a weight that this layer was given.
+   * Checks the sizes of a weight that is passed to this layer.
    *
    * @return the weight, unchanged
    * @throws InvalidSettings if a size is not positive
@@ -129,8 +129,8 @@ public abstract class Layer {
   protected final void addLoss(String name, NDArray loss) {
     if (activationCheckpointing) {
       throw new InvalidSettings(
-          "%s adds the auxiliary loss \"%s\", which model.activationCheckpointing does not"
-              + " support. Set it to false.",
+          "%s adds the auxiliary loss \"%s\", which is not supported with activation"
+              + " checkpointing. Set model.activationCheckpointing to false.",
           getClass().getSimpleName(), name);
     }
     if (training) {

@@ -111,7 +111,7 @@ public final class LayerObserver implements AutoCloseable {
 
   /**
    * Passes the output of a part, which may be user-defined, to the active observer, unless the part
-   * has observed its output itself.
+   * has already passed it.
    *
    * @return the array to continue with
    */

@@ -38,7 +38,7 @@ public final class Linear extends Layer implements UnaryLayer {
   }
 
   /**
-   * Creates a layer from existing parameters, which other layers may share, such as a
+   * Creates a layer from existing parameters, which other layers can share, such as a
    * language-model head that shares the token embedding.
    *
    * @param weight (outputs, inputs)
@@ -131,7 +131,7 @@ public final class Linear extends Layer implements UnaryLayer {
     return transposed ? weight.value().transpose() : weight.value();
   }
 
-  /** The weight as an operand of a kernel: packed, if it is and gradients are not recorded. */
+  /** The weight as a kernel operand: the packed copy, if any, unless gradients are recorded. */
   public NDArray operand() {
     return packed == null || Torch.recordsGradients() ? weight() : packed;
   }

@@ -18,7 +18,7 @@ public final class Predictor {
   private final BaseModel model;
 
   /**
-   * A forward pass.
+   * The inputs and outputs of a forward pass.
    *
    * @param outputs the output of the model, such as logits (batch, classes)
    */
@@ -53,7 +53,7 @@ public final class Predictor {
 
   /**
    * Runs predictions of any predictors on the current thread, and returns their forward passes in
-   * their order. Traces are not nested.
+   * order. Traces are not nested.
    */
   public static List<Pass> trace(Runnable predictions) {
     List<Pass> passes = new ArrayList<>();
@@ -76,7 +76,7 @@ public final class Predictor {
       }
       if (!Float.isFinite(highest)) {
         throw new InvalidSettings(
-            "The output of the model contains %s: its weights or the values of the input are not finite or too large.",
+            "The output of the model contains %s: the weights of the model or the values of the input are not finite or too large.",
             highest);
       }
     }

@@ -30,7 +30,7 @@ public record AdamW(
     return of(1e-3);
   }
 
-  /** The default settings with another learning rate. */
+  /** The default settings with the given learning rate. */
   public static AdamW of(double learningRate) {
     return new AdamW(learningRate, 0.9, 0.999, 1e-8, 0.01, false);
   }

@@ -15,7 +15,7 @@ public record AverageWeights(double decay) {
     new Checks().below("decay", decay, 0, 1).verify();
   }
 
-  /** About the last thousand steps. */
+  /** The default: averages about the last thousand steps. */
   public static AverageWeights defaults() {
     return new AverageWeights(0.999);
   }

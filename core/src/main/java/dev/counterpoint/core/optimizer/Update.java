@@ -32,7 +32,7 @@ public record Update(
     List<NDArray> arrays = slots.get(name);
     if (arrays == null) {
       throw new IllegalArgumentException(
-          "The optimizer declares no slot " + name + "; declared slots: " + slots.keySet() + ".");
+          "Unknown optimizer slot " + name + "; declared slots: " + slots.keySet() + ".");
     }
     return arrays;
   }

@@ -63,7 +63,7 @@ public final class WeightAverage implements Stateful, AutoCloseable {
     return () -> average.run("swap", first, second);
   }
 
-  /** Whether the run has an average. */
+  /** Whether the run averages its weights. */
   public boolean isKept() {
     return !averages.isEmpty();
   }

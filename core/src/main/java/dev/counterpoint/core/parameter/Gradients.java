@@ -78,8 +78,9 @@ public final class Gradients implements AutoCloseable {
   }
 
   /**
-   * Like {@link #add(NDArray)}, with less memory: the outputs of the forward pass's kernels are
-   * closed first, see {@link Torch#gradients(NDArray, NativeList, Torch.Recording)}.
+   * Like {@link #add(NDArray)}, but with less memory: closes the outputs of the forward pass's
+   * kernels before the backward pass, see {@link Torch#gradients(NDArray, NativeList,
+   * Torch.Recording)}.
    */
   public void add(NDArray scalar, ForwardScope scope) {
     add(run(() -> Torch.gradients(scalar, values(), scope.recording())));

@@ -83,7 +83,7 @@ public final class Parameter {
     }
   }
 
-  /** Replaces the initializer; has no effect on a parameter that has its values already. */
+  /** Replaces the initializer; has no effect on a parameter that already has its values. */
   public void setInitializer(Initializer initializer) {
     this.initializer = initializer;
   }

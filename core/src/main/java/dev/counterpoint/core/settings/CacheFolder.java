@@ -62,7 +62,7 @@ public final class CacheFolder {
     return Files.isDirectory(existing) && Files.isWritable(existing);
   }
 
-  /** A folder of that name must not belong to another user, who could place libraries there. */
+  /** The cache folder in {@code temporary}; rejected if other users could place libraries there. */
   private static Path inTemporary(Path temporary) {
     try {
       Path folder = temporary.resolve("counterpoint-" + FileAccess.user()).toAbsolutePath();

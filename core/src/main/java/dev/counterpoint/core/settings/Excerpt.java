@@ -27,7 +27,7 @@ public final class Excerpt {
     return shorten(text, MAX_ITEM);
   }
 
-  /** The first items, each shortened, and the number of the others. */
+  /** The first items, each shortened, and the number of omitted items. */
   public static String ofList(Collection<String> items) {
     List<String> shown = new ArrayList<>();
     int length = 0;
@@ -42,7 +42,7 @@ public final class Excerpt {
     return String.join(", ", shown);
   }
 
-  /** Masks secrets before the text is cut, because the rest of a cut secret is not recognized. */
+  /** Shortens a text after masking its secrets, because a cut secret is not recognized. */
   private static String shorten(String original, int length) {
     String text = Secrets.mask(original);
     int count = Math.min(text.length(), length + 1);
@@ -82,8 +82,8 @@ public final class Excerpt {
   }
 
   /**
-   * A text in which every character outside of ASCII is named; of a long text only the names of
-   * these characters.
+   * Replaces every character outside of ASCII with its name; returns only these names for a long
+   * text.
    */
   public static String codePoints(String text) {
     String named = text.codePoints().mapToObj(Excerpt::asciiOrName).collect(Collectors.joining());

@@ -93,7 +93,7 @@ public final class FileAccess {
   }
 
   /**
-   * Requires the permissions without which a path, or the content of a folder, seems not to exist.
+   * Requires the permissions without which a path or the content of a folder appears to be missing.
    *
    * @throws InvalidSettings with the file or folder that denies access
    */
@@ -111,7 +111,7 @@ public final class FileAccess {
     }
   }
 
-  /** The number of the user, or the name if the system has no numbers. */
+  /** The user id, or the user name if the system has no user ids. */
   public static Object user() throws IOException {
     Path self = Path.of("/proc/self");
     return Files.exists(self)

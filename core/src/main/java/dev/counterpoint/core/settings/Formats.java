@@ -43,7 +43,7 @@ public final class Formats {
     return number + " " + (number == 1 ? singular : singular + "s");
   }
 
-  /** Lists names, the first ones if there are more: {@code a, b and 3 more}. */
+  /** Lists at most {@code max} names: {@code a, b and 3 more}. */
   public static String list(List<String> names, int max) {
     int more = names.size() - max;
     return String.join(", ", names.subList(0, Math.min(max, names.size())))

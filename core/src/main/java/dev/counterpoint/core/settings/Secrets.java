@@ -8,18 +8,16 @@ import java.util.concurrent.ConcurrentHashMap;
 
 /**
  * The values in this process that must not be printed or written, each with the text that replaces
- * it, such as {@code ${ENV:DB_PASSWORD}}. A part of a value is replaced by {@code ***}.
+ * it, such as {@code ${ENV:DB_PASSWORD}}. A part of a value is replaced with {@code ***}.
  */
 public final class Secrets {
-  /** Shorter values are not hidden, because they occur in other texts by chance. */
+  /** Minimum length of a hidden value; shorter values occur in other texts by chance. */
   private static final int MIN_LENGTH = 4;
 
-  /** A normalized path, or a message about its parent, may have only a part of a value. */
+  /** Length of hidden parts: a normalized path or a message can contain only a part of a value. */
   private static final int PART_LENGTH = 8;
 
-  /**
-   * A literal value with a password has other words too, and is printed in its own message only.
-   */
+  /** Length of hidden parts of a literal value with a password, which also contains other words. */
   private static final int LITERAL_PART_LENGTH = 24;
 
   private static final String PART = "***";

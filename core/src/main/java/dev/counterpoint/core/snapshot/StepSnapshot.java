@@ -181,7 +181,7 @@ public record StepSnapshot(
   }
 
   /**
-   * Checks that a snapshot has the weights of a model that need not be initialized.
+   * Checks that a snapshot contains the weights of a model, initialized or not.
    *
    * @throws InvalidSettings if they do not match
    */

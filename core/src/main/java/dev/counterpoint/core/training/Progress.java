@@ -60,7 +60,7 @@ final class Progress {
     }
   }
 
-  /** Whether there is no step that the next validation has to cover. */
+  /** Whether no step was trained since the last validation. */
   boolean isValidated() {
     return validated;
   }

@@ -210,8 +210,8 @@ final class RunState implements AutoCloseable {
       requireSame("data", before.hash(), now.hash());
     } else {
       throw new InvalidSettings(
-          "The run cannot resume: the data has changed since its checkpoint was saved, in"
-              + " %s. Restore the data, or start a new run in another directory.",
+          "The run cannot resume: the data has changed in %s since the checkpoint was"
+              + " saved. Restore the data, or start a new run in another directory.",
           String.join(", ", changed));
     }
   }

@@ -29,7 +29,7 @@ final class RunTotals {
     validation = Optional.of(evaluation);
   }
 
-  /** Requests the end of the run if its time is over. */
+  /** Requests the end of the run if its maximum time is reached. */
   void stopIfOver(TrainingConfig config, StopSignal stop) {
     Duration max = config.maxTime();
     if (max != null && seconds >= max.toMillis() / 1e3) {

@@ -203,7 +203,7 @@ final class StepGuard {
         learningRate);
   }
 
-  /** The first row of a tensor that has a value that is not finite; -1 if there is none. */
+  /** The first row of a tensor with a value that is not finite; -1 if all values are finite. */
   private static int firstNotFinite(NDArray tensor) {
     if (tensor.getDataType() != DataType.FLOAT32) {
       return -1;

@@ -90,7 +90,7 @@ final class StepTotals {
   private void requireSameNames(boolean same) {
     if (!same && !auxiliary.isEmpty()) {
       throw new IllegalStateException(
-          "Every process must have the same auxiliary losses, but this one has "
+          "Every process must have the same auxiliary losses, but this process has "
               + auxiliary.keySet()
               + ".");
     }
@@ -123,7 +123,7 @@ final class StepTotals {
     return norm;
   }
 
-  /** The learning rate of the optimizer itself; parameter groups may have another. */
+  /** The learning rate of the optimizer itself; parameter groups can have a different one. */
   double learningRate() {
     return learningRate;
   }

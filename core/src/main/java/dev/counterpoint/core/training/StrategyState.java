@@ -32,7 +32,7 @@ record StrategyState(
     return state;
   }
 
-  /** The shared arrays together with others, sorted by name. */
+  /** The shared arrays together with the given arrays, sorted by name. */
   Map<String, NDArray> with(Map<String, NDArray> others) {
     Map<String, NDArray> all = new TreeMap<>(others);
     shared.forEach(

@@ -216,7 +216,7 @@ public final class Trainer {
     return new Evaluator(model, data.metrics(), config.microBatch());
   }
 
-  /** Validates the current step, unless the run is interrupted before or meanwhile. */
+  /** Validates the current step, unless the run is interrupted before or during the validation. */
   private void validate(DataSplits data, RunContext run, RunTotals totals) {
     TrainState state = run.state();
     Optional<Dataset> split = data.validation();

@@ -120,37 +120,37 @@ public record TrainingConfig(
             10));
   }
 
-  /** Returns a copy with another number of epochs. */
+  /** Returns a copy with the given number of epochs. */
   public TrainingConfig withEpochs(int epochs) {
     return RecordCopy.with(this, "epochs", epochs);
   }
 
-  /** Returns a copy with another maximum number of steps; null for none. */
+  /** Returns a copy with the given maximum number of steps; null for none. */
   public TrainingConfig withMaxSteps(@Nullable Integer maxSteps) {
     return RecordCopy.with(this, "maxSteps", maxSteps);
   }
 
-  /** Returns a copy with another maximum time; null for none. */
+  /** Returns a copy with the given maximum time; null for none. */
   public TrainingConfig withMaxTime(@Nullable Duration maxTime) {
     return RecordCopy.with(this, "maxTime", maxTime);
   }
 
-  /** Returns a copy with another batch size. */
+  /** Returns a copy with the given batch size. */
   public TrainingConfig withBatchSize(int batchSize) {
     return RecordCopy.with(this, "batchSize", batchSize);
   }
 
-  /** Returns a copy with another micro-batch size. */
+  /** Returns a copy with the given micro-batch size. */
   public TrainingConfig withMicroBatchSize(int microBatchSize) {
     return RecordCopy.with(this, "microBatchSize", microBatchSize);
   }
 
-  /** Returns a copy with another optimizer. */
+  /** Returns a copy with the given optimizer. */
   public TrainingConfig withOptimizer(OptimizerConfig optimizer) {
     return RecordCopy.with(this, "optimizer", optimizer);
   }
 
-  /** Returns a copy with other parameter groups. */
+  /** Returns a copy with the given parameter groups. */
   public TrainingConfig withParameterGroups(List<ParameterGroup> parameterGroups) {
     return RecordCopy.with(this, "parameterGroups", parameterGroups);
   }
@@ -160,37 +160,37 @@ public record TrainingConfig(
     return RecordCopy.with(this, "groupByLength", groupByLength);
   }
 
-  /** Returns a copy with another schedule. */
+  /** Returns a copy with the given schedule. */
   public TrainingConfig withSchedule(Schedule schedule) {
     return RecordCopy.with(this, "schedule", schedule);
   }
 
-  /** Returns a copy with another maximum gradient norm; null for no clipping by norm. */
+  /** Returns a copy with the given maximum gradient norm; null for no clipping by norm. */
   public TrainingConfig withClipNorm(@Nullable Double clipNorm) {
     return RecordCopy.with(this, "clipNorm", clipNorm);
   }
 
-  /** Returns a copy with another maximum gradient value; null for no clipping by value. */
+  /** Returns a copy with the given maximum gradient value; null for no clipping by value. */
   public TrainingConfig withClipValue(@Nullable Double clipValue) {
     return RecordCopy.with(this, "clipValue", clipValue);
   }
 
-  /** Returns a copy with another layer decay; null for the same learning rate in all layers. */
+  /** Returns a copy with the given layer decay; null for the same learning rate in all layers. */
   public TrainingConfig withLayerDecay(@Nullable Double layerDecay) {
     return RecordCopy.with(this, "layerDecay", layerDecay);
   }
 
-  /** Returns a copy with another interval of validations; null for each epoch. */
+  /** Returns a copy with the given interval of validations; null for each epoch. */
   public TrainingConfig withValidateEvery(@Nullable Interval validateEvery) {
     return RecordCopy.with(this, "validateEvery", validateEvery);
   }
 
-  /** Returns a copy with another weight average; null for none. */
+  /** Returns a copy with the given weight average; null for none. */
   public TrainingConfig withAverageWeights(@Nullable AverageWeights averageWeights) {
     return RecordCopy.with(this, "averageWeights", averageWeights);
   }
 
-  /** Returns a copy with another precision of matmuls. */
+  /** Returns a copy with the given precision of matmuls. */
   public TrainingConfig withPrecision(Precision precision) {
     return RecordCopy.with(this, "precision", precision);
   }

@@ -297,7 +297,7 @@ class CheckpointStoreTest {
         .isInstanceOf(IOException.class)
         .hasMessageContaining("Cannot save checkpoint " + directory.resolve("step-00000002"))
         .hasMessageContaining("no such file or directory")
-        .hasMessageContaining("no earlier checkpoint");
+        .hasMessageContaining("No intact checkpoint");
   }
 
   @ParameterizedTest

@@ -41,12 +41,12 @@ public final class GoldenExamples {
   /** The maximum number of examples. */
   public static final int COUNT = 32;
 
-  /** The largest input, so that the file stays small. */
+  /** Maximum length of an input, so that the file stays small. */
   private static final int MAX_CHARACTERS = 20_000;
 
   /**
-   * On AVX-512, AVX2 and SSE 4.1, with one thread or two, the outputs of Transformers with 2 to 12
-   * layers differ by at most 2e-6.
+   * Maximum difference of outputs. On AVX-512, AVX2 and SSE 4.1, with one thread or two, the
+   * outputs of Transformers with 2 to 12 layers differ by at most 2e-6.
    */
   private static final double TOLERANCE = 1e-4;
 
@@ -110,7 +110,7 @@ public final class GoldenExamples {
     }
   }
 
-  /** What selects the kernels of libtorch, and the code that computes predictions. */
+  /** What selects the kernels of libtorch, and the versions that compute predictions. */
   private static Map<String, String> environment() {
     Processor processor = Processor.read();
     String version = GoldenExamples.class.getPackage().getImplementationVersion();
@@ -128,7 +128,8 @@ public final class GoldenExamples {
   }
 
   /**
-   * Without the place of an adapter's base model and the defaults of generation: they may change.
+   * The hashes of all files except those with an adapter's base model and the defaults of
+   * generation, which can change.
    */
   private static Map<String, String> hashes(Path folder) throws IOException {
     Map<String, String> hashes = new TreeMap<>(FolderChecksums.of(folder));
@@ -165,7 +166,7 @@ public final class GoldenExamples {
     List<String> changed = new ArrayList<>(differences(file.files(), hashes));
     Optional<String> problem =
         problem(pipeline, file, environment.equals(file.environment()))
-            .or(() -> changed.stream().findFirst().map(it -> "the examples are of other files"));
+            .or(() -> changed.stream().findFirst().map(it -> "the examples are for other files"));
     changed.addAll(differences(file.environment(), environment));
     if (problem.isPresent()) {
       throw new InvalidSettings(
@@ -173,7 +174,7 @@ public final class GoldenExamples {
           pipeline.folder(),
           problem.get(),
           changed.isEmpty()
-              ? "the code of the model or of the program, as its files and the machine are the same"
+              ? "the code of the model or of the program; model files and machine are the same"
               : String.join(", ", changed),
           ModelFolder.GOLDEN,
           FolderChecksums.FILE);
@@ -216,7 +217,7 @@ public final class GoldenExamples {
     String problem = outputs(expected.alone(), found.alone(), tolerance);
     problem = problem.isEmpty() ? outputs(expected.batch(), found.batch(), tolerance) : problem;
     return problem.isEmpty() && tolerance == 0 && !expected.prediction().equals(found.prediction())
-        ? "another prediction of the same outputs"
+        ? "a different prediction for the same outputs"
         : problem;
   }
 

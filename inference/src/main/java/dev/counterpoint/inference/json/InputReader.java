@@ -28,7 +28,7 @@ public record InputReader(
     boolean pairs,
     @Nullable String question,
     @Nullable TabularRows table) {
-  /** Reads JSON of users. */
+  /** Reader of user-supplied JSON. */
   public static final ObjectReader JSON =
       Json.forData().build().reader().with(DeserializationFeature.FAIL_ON_TRAILING_TOKENS);
 
@@ -52,7 +52,7 @@ public record InputReader(
     return new InputReader(false, 0, false, null, null);
   }
 
-  /** Whether a plain line is a JSON object, too: a row of a table. */
+  /** Whether a plain line is also read as a JSON object: a row of a table. */
   public boolean readsRows() {
     return table != null;
   }
@@ -100,7 +100,7 @@ public record InputReader(
   }
 
   /**
-   * Returns an input after a check.
+   * Checks an input and returns it.
    *
    * @param origin names the input in messages
    * @throws InvalidSettings if it is not an input of the model

@@ -47,7 +47,7 @@ public record AdapterFolder(Path path) {
   private static final String BASE = "base_model_name_or_path";
   private static final String PREFIX = "base_model.model.";
 
-  /** Names on the hub. Only the first models have no owner. */
+  /** Pattern of the names of models on the hub. Only the first models have no owner. */
   private static final Pattern HUB_NAME =
       Pattern.compile("\\w[\\w-]*/\\w[\\w.-]*|(distil)?(bert|gpt2)(-[\\w.-]+)?");
 
@@ -178,7 +178,7 @@ public record AdapterFolder(Path path) {
   }
 
   /**
-   * Checks that the adapter has the weights of an adapted model that need not be initialized.
+   * Checks that the adapter contains the weights of an adapted model, initialized or not.
    *
    * @throws InvalidSettings as {@link #load}
    */

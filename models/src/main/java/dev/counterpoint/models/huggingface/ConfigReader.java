@@ -221,7 +221,7 @@ public record ConfigReader(JsonNode config, String name, Set<String> read) {
     }
   }
 
-  /** The keys that were neither read nor restricted. */
+  /** The keys that were neither read nor checked. */
   public List<String> unread() {
     return config
         .propertyStream()

@@ -105,7 +105,7 @@ public record GenerationConfig(ConfigReader file) {
     }
   }
 
-  /** Replaces the name of a setting that comes from the file by the file and its key. */
+  /** Replaces the name of a setting that comes from the file with the file and its key. */
   private InvalidSettings.Problem withFile(InvalidSettings.Problem problem, Request request) {
     String key =
         switch (problem.key()) {

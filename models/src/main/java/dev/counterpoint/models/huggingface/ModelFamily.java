@@ -124,7 +124,7 @@ public record ModelFamily<A extends Record>(
       String own = new AdapterFolder(path).baseModel();
       if (AdapterFolder.isIn(files.apply(own))) {
         throw new InvalidSettings(
-            "%s is an adapter of %s, which is an adapter itself; its base must be a whole model.",
+            "%s is an adapter of %s, which is an adapter itself; an adapter needs a full model.",
             path, own);
       }
       C base = RecordCopy.with(config, "from", own);

@@ -42,7 +42,7 @@ public final class ModelLabels {
     }
     if (data.table() != null && data.features() + data.table().cardinalities().size() > 0) {
       throw new InvalidSettings(
-          "%s reads only the text of a table; use mlp or ft-transformer, or set the type of its other columns to ignore.",
+          "%s reads only the text of a table; use mlp or ft-transformer, or set the type of the other columns to \"ignore\".",
           model);
     }
     if (requested != null && requested < data.vocabularySize()) {

@@ -85,8 +85,8 @@ public interface PretrainedConfig extends ModelConfig {
   }
 
   /**
-   * Checks that the weights of the pretrained folder match a model that need not be initialized, so
-   * that no memory is allocated for sizes that the folder does not have.
+   * Checks that the weights of the pretrained folder match a model, initialized or not, so that
+   * memory is allocated only for weights that exist.
    *
    * @throws dev.counterpoint.core.settings.InvalidSettings if they do not match, listing all
    *     problems
@@ -99,8 +99,8 @@ public interface PretrainedConfig extends ModelConfig {
   }
 
   /**
-   * Like {@link #checkBaseWeights}; checks also that the loss of the model is one for the head of
-   * the folder.
+   * Like {@link #checkBaseWeights}, but also checks that the loss of the model fits the head of the
+   * folder.
    *
    * @throws dev.counterpoint.core.settings.InvalidSettings if they do not match, listing all
    *     problems

@@ -59,7 +59,7 @@ public record Lora(
     return new Lora(null, null, null, null, null, null, false);
   }
 
-  /** A copy in which null values are taken from other settings. */
+  /** A copy in which null values are taken from the given settings. */
   public Lora or(Lora other) {
     return new Lora(
         from == null ? other.from : from,

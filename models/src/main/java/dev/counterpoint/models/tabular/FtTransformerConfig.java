@@ -44,7 +44,7 @@ public record FtTransformerConfig(
         .verify();
   }
 
-  /** The default of the paper: three blocks of width 192. */
+  /** The default of the FT-Transformer paper: three blocks of width 192. */
   public static FtTransformerConfig defaults() {
     return new FtTransformerConfig(192, 3, 8, 4.0 / 3, 0.2, 0.1, 0, false);
   }

@@ -15,7 +15,7 @@ import java.util.List;
  * except in the last. The bins are quantiles of the training split.
  */
 public final class PiecewiseLinearEmbedding extends NumericEmbedding {
-  /** Stands for no limit. */
+  /** The value that stands for no limit. */
   private static final float UNLIMITED = Float.MAX_VALUE;
 
   /** Scale, shift, lowest and highest value of each component: (4, features, bins). */
@@ -32,7 +32,7 @@ public final class PiecewiseLinearEmbedding extends NumericEmbedding {
     linear = new FeatureLinear(boundaries.size(), count, config.width());
   }
 
-  /** Features with fewer bins get components that are always 0. */
+  /** The values of {@link #bins}; features with fewer bins get components that are always 0. */
   private static float[] values(List<List<Double>> boundaries, int count) {
     int size = boundaries.size() * count;
     float[] values = new float[4 * size];

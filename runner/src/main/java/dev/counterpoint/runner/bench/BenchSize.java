@@ -23,11 +23,11 @@ import java.util.Map;
 public enum BenchSize {
   SMALL(new Dimensions(Family.ENCODER, 64, 4, 4, 8192, 8, 32), 20),
   MIDDLE(new Dimensions(Family.ENCODER, 256, 4, 4, 8192, 16, 128), 4),
-  /** The width of BERT base. */
+  /** An encoder with the width of BERT base. */
   LARGE(new Dimensions(Family.ENCODER, 768, 4, 12, 8192, 8, 128), 2),
   /** BERT base with a classifier, 110 million parameters. */
   BERT(new Dimensions(Family.BERT, 768, 12, 12, 30_522, 8, 128), 2),
-  /** The small GPT-2, 124 million parameters. */
+  /** GPT-2 small, 124 million parameters. */
   GPT2(new Dimensions(Family.GPT2, 768, 12, 12, 50_257, 8, 128), 2),
   /** Generation with the same GPT-2: a prompt of 32 tokens, one generated token per step. */
   GENERATE(new Dimensions(Family.GPT2, 768, 12, 12, 50_257, 1, 32), 32);

@@ -122,7 +122,7 @@ final class PyTorch implements Contender {
     return json;
   }
 
-  /** The peak memory of the Python process in bytes, as of its last answer. */
+  /** The peak memory of the Python process in bytes, as reported in its last answer. */
   long peakBytes() {
     return peakBytes;
   }

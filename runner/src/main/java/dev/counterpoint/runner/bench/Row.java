@@ -34,7 +34,9 @@ record Row(
         "peak MB");
   }
 
-  /** The speed of the step's matmuls in GFLOP/s. */
+  /**
+   * The floating-point operations of the matmuls of a step, divided by its median time, in GFLOP/s.
+   */
   private double gigaflops() {
     return size.operations() / measured.median() * 1e-9;
   }

@@ -12,7 +12,7 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The data of a finished run that is compared between runs.
+ * The results of a finished run that are compared between runs.
  *
  * @param trace the trace of its steps
  * @param modelHash the hash of its final model, which may be the best model instead of the last
@@ -20,7 +20,7 @@ import java.util.Optional;
  *     the last checkpoint
  */
 record Evidence(StepTrace.Content trace, String modelHash, List<String> lastState) {
-  /** Reads the data from a run directory and a trace file. */
+  /** Reads the results from a run directory and a trace file. */
   static Evidence of(RunDirectory run, Path trace) throws IOException {
     return new Evidence(
         StepTrace.read(trace),

@@ -48,21 +48,21 @@ public final class HistoryCheck {
   private static final String BEST = CHECKPOINTS + "best";
   private static final String STEP = "step-";
 
-  /** What an earlier version has recorded for a folder of images. */
+  /** The hash that an earlier version of Counterpoint recorded for a folder of images. */
   private static final String EMPTY_FOLDER = Sha256.of(new byte[0]);
 
   private final RunDirectory run;
   private final List<CheckpointLink> links;
 
-  /** The last line of each step: a resumed run repeats steps, and replaces their checkpoints. */
+  /** The last link of each step: a resumed run repeats steps, and replaces their checkpoints. */
   private final Map<Long, CheckpointLink> lastLinks;
 
   private final TreeMap<Long, Checkpoint> checkpoints = new TreeMap<>();
   private final List<String> faults = new ArrayList<>();
 
   /**
-   * Steps before the first line, whose checkpoints an earlier version wrote without a link, and
-   * step 0, before the first one that a training recomputes.
+   * The steps before the first link, whose checkpoints an earlier version of Counterpoint wrote
+   * without a link, and step 0.
    */
   private final Set<Long> unlinked = new TreeSet<>();
 
@@ -117,7 +117,7 @@ public final class HistoryCheck {
     for (CheckpointLink link : links) {
       if (!known.contains(link.previous())) {
         faults.add(
-            "%s, step %s: the previous link is not in the lines before it"
+            "%s, step %s: the previous link is missing from the lines before this one"
                 .formatted(run.history(), link.step()));
       }
       known.add(link.hash());
@@ -160,8 +160,8 @@ public final class HistoryCheck {
   }
 
   /**
-   * The steps of {@link #others} whose weights are those of a checkpoint in the history. Others may
-   * be averaged weights, or those of a validation before which no checkpoint was saved.
+   * The steps of {@link #others} whose weights are those of a checkpoint in the history. Other
+   * folders may contain averaged weights, or those of a validation without a checkpoint.
    *
    * @param segment the steps that count
    */
@@ -201,7 +201,7 @@ public final class HistoryCheck {
     return OptionalLong.empty();
   }
 
-  /** The best checkpoint is not in the history; its link must match its files. */
+  /** Verifies the best checkpoint, which is not in the history: its link must match its files. */
   private void verifyBest() {
     Path folder = run.path().resolve(BEST);
     if (!Files.exists(folder)) {
@@ -249,7 +249,7 @@ public final class HistoryCheck {
   }
 
   /**
-   * Verifies that data and settings of the run file are those that the run has recorded.
+   * Verifies that data and settings of the run file are those that the run recorded.
    *
    * @param current the run with its present run file
    * @return what leads to the weights, one line for each file of data and code, query and part
@@ -276,7 +276,8 @@ public final class HistoryCheck {
       }
       String hash = file.getValue().path("sha256").asText();
       if (!hash.isEmpty() && !hash.equals(EMPTY_FOLDER) && !hash.equals(hashes.get(key))) {
-        changes.add(key + ": " + named.get(key) + " differs from the file of the training");
+        changes.add(
+            key + ": " + named.get(key) + " differs from the file that the run was trained with");
       }
     }
     inputs.addAll(current.codeLines());
@@ -382,7 +383,7 @@ public final class HistoryCheck {
       changed.values().removeIf(differs -> !differs);
       if (!changed.isEmpty()) {
         return Optional.of(
-            "step %s of the history is not recomputed: %s differ"
+            "step %s of the history was not reproduced: %s differ"
                 .formatted(link.step(), changed.keySet()));
       }
     }
@@ -400,7 +401,7 @@ public final class HistoryCheck {
             new Retraining.End(segment.to(), this::isValidated, stops));
   }
 
-  /** Whether the run has validated the model of a step, which its position tells. */
+  /** Whether the run has validated the model of a step, according to its checkpoint. */
   private boolean isValidated(long step) {
     Checkpoint checkpoint = checkpoints.get(step);
     return checkpoint != null && checkpoint.state().path("progress").path("validated").asBoolean();

@@ -23,7 +23,7 @@ import java.util.stream.LongStream;
  */
 public record Ledger(Dataset dataset, TrainingConfig config, long seed) {
   /**
-   * The origins that the examples of a record can have.
+   * The possible origins of the examples of a record.
    *
    * @param file the training file, as the dataset names it
    * @param position the line at which the record begins, from 1, or the id of a question
@@ -40,13 +40,13 @@ public record Ledger(Dataset dataset, TrainingConfig config, long seed) {
   /**
    * The examples that come from a record: one, or the windows of a question.
    *
-   * @param origins the origins that they can have
+   * @param origins their possible origins
    * @throws InvalidSettings if the dataset cannot trace its examples, or has no such record
    */
   public Set<Long> examples(List<String> origins) {
     if (!(dataset instanceof Dataset.Traceable traceable)) {
       throw new InvalidSettings(
-          "The examples of this run do not come from a file: %s cannot name their lines.",
+          "The examples of this run cannot be traced to lines of a file: %s does not support it.",
           dataset.getClass().getSimpleName());
     }
     Set<Long> examples =
@@ -72,7 +72,7 @@ public record Ledger(Dataset dataset, TrainingConfig config, long seed) {
     long perEpoch = config.sampler(dataset, seed, 1).steps();
     if (last > perEpoch * config.epochs()) {
       throw new InvalidSettings(
-          "A checkpoint or summary.json is of step %s, but %s epochs have only %s steps.",
+          "A checkpoint or summary.json names step %s, but the %s epochs have only %s steps.",
           last, config.epochs(), perEpoch * config.epochs());
     }
     List<Long> steps = new ArrayList<>();

@@ -23,8 +23,8 @@ import java.util.Set;
 import java.util.TreeSet;
 
 /**
- * The result of a run, or its newest checkpoint if that is later, for a comparison with the same
- * training again.
+ * The result of a run, or its newest checkpoint if that is later, for a comparison with a
+ * repetition of the training.
  */
 public final class Reproduction {
   private final Run run;
@@ -46,8 +46,7 @@ public final class Reproduction {
     this.hasResult = summary.has("modelHash") && steps(summary) == step;
     if (!hasResult && newest.isEmpty()) {
       throw new InvalidSettings(
-          run.directory().path()
-              + " has neither a result nor a checkpoint that could be compared.");
+          run.directory().path() + " has neither a result nor a checkpoint to compare.");
     }
   }
 
@@ -61,7 +60,7 @@ public final class Reproduction {
     return hasResult;
   }
 
-  /** The end of the training that is compared. */
+  /** The end of the repeated training. */
   public Retraining.End end() {
     return hasResult && !summary.hasNonNull("stopReason")
         ? new Retraining.End(Long.MAX_VALUE, false)
@@ -73,7 +72,7 @@ public final class Reproduction {
   }
 
   /**
-   * Compares the run with the same training again.
+   * Compares the run with a repetition of its training.
    *
    * @return the hash of both models
    * @throws RunFailed if the models, or other files in the model folders, differ; the message names
@@ -90,13 +89,13 @@ public final class Reproduction {
     String actual = hasResult ? hash(result) : hash(newest(again).orElseThrow());
     if (!expected.equals(actual)) {
       throw new RunFailed(
-          "The model of step %s was %s, is now %s. The new run is in %s.%s"
+          "The model of step %s had the hash %s, now %s. The new run is in %s.%s"
               .formatted(step, expected, actual, again.path(), changes(again)));
     }
     List<String> changed = hasResult ? changedFiles(again.model()) : List.of();
     if (!changed.isEmpty()) {
       throw new RunFailed(
-          "The new model is equal to the trained one, but the files in %s are not: %s. The new run is in %s.%s"
+          "The new model is equal to the trained one, but these files in %s differ: %s. The new run is in %s.%s"
               .formatted(
                   run.directory().model(),
                   String.join(", ", changed),
@@ -123,7 +122,7 @@ public final class Reproduction {
   }
 
   /**
-   * The files of the model folder whose content differs, except for places of code, and versions.
+   * The files of the model folder whose content differs, except for paths of code, and versions.
    */
   private List<String> changedFiles(Path again) throws IOException {
     Path model = run.directory().model();
@@ -163,7 +162,7 @@ public final class Reproduction {
         Provenance.differences(
             Provenance.lastProcess(run.directory()), Provenance.lastProcess(again));
     return changes.isEmpty()
-        ? " No recorded fact has changed."
+        ? " The recorded provenance shows no difference."
         : "\n  " + String.join("\n  ", changes);
   }
 }

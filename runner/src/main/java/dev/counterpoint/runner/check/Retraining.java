@@ -57,12 +57,12 @@ public record Retraining(
    *     resumed
    */
   public record End(long step, LongPredicate validated, Set<Long> stops) {
-    /** An end without stops before it. */
+    /** An end without earlier stops. */
     public End(long step, boolean validated) {
       this(step, it -> validated && it == step, Set.of());
     }
 
-    /** The stops between two steps, and the later one. */
+    /** The stops between two steps, followed by the second step. */
     private List<Long> between(long from, long to) {
       return Stream.concat(
               stops.stream().filter(it -> it > from && it < to).sorted(), Stream.of(to))
@@ -133,14 +133,14 @@ public record Retraining(
       int code = training.exitCode();
       if (code != 0) {
         throw new InvalidSettings(
-            "The run cannot be trained again (exit code %s):\n%s", code, training.lastLines());
+            "Training the run again failed (exit code %s):\n%s", code, training.lastLines());
       }
     }
   }
 
   /**
-   * Writes what belongs to the run; relative paths of data are still resolved as in it. Code
-   * outside of the run directory is not copied.
+   * Copies the files of the run; relative data paths are still resolved as in the run. Code outside
+   * of the run directory is not copied.
    */
   private void copy(Path target) throws IOException {
     RunDirectory copy = new RunDirectory(target);

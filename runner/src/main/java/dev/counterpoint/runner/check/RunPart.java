@@ -60,7 +60,7 @@ public record RunPart(
         settings.path("classpath").valueStream().map(JsonNode::asText).toList();
     if (settings.isObject() && !classpath.equals(run.file().classpath())) {
       throw new InvalidSettings(
-          "%s: steps were trained with another classpath than that in %s, whose code alone is checked and trusted.",
+          "%s: some steps were trained with a classpath that differs from the one in %s; only the code of the latter is checked and trusted.",
           run.directory().provenance(), RunDirectory.RUN_FILE);
     }
     ObjectNode current = run.binder().toTree(run.file());
@@ -103,7 +103,7 @@ public record RunPart(
     }
   }
 
-  /** What the steps have: a line with the variables, and one for each changed setting. */
+  /** The settings of the steps: a line with the variables, and one for each changed setting. */
   public List<String> lines() {
     String steps = "steps after " + from + ": ";
     List<String> lines =

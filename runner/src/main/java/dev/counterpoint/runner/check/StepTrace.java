@@ -35,7 +35,7 @@ public final class StepTrace implements Callback.ObservesAverage {
   private final Path file;
   private String average = "";
 
-  /** A trace that is appended to this file. */
+  /** Creates the callback, which appends its trace to a file. */
   public StepTrace(Path file) {
     this.file = file;
   }
@@ -94,7 +94,7 @@ public final class StepTrace implements Callback.ObservesAverage {
    * @param from the step from which it resumed; 0 if it started the run
    */
   record Attempt(long from, long totalSteps, int epochs) {
-    /** Whether it started in the middle of an epoch. */
+    /** Whether the process started in the middle of an epoch. */
     boolean startsWithinEpoch() {
       return from % (totalSteps / epochs) != 0;
     }

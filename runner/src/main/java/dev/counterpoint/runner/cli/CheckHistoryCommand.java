@@ -84,7 +84,8 @@ final class CheckHistoryCommand extends ConsoleCommand {
         .forEach(step -> console.print("NOT verified: the position in the data of step " + step));
     if (check.replaced() > 0) {
       console.print(
-          "NOT verified: %s of replaced checkpoints", Formats.count(check.replaced(), "link"));
+          "NOT verified: %s of checkpoints that later ones have replaced",
+          Formats.count(check.replaced(), "link"));
     }
     console.print(
         "NOT verified: metrics, reports, and totals and the states of callbacks in state.json");
@@ -99,6 +100,6 @@ final class CheckHistoryCommand extends ConsoleCommand {
         name
             + (verified.containsKey(name)
                 ? ": its weights are those of the checkpoint of step " + verified.get(name)
-                : ": NOT verified, its weights are not those of a recomputed checkpoint"));
+                : ": NOT verified, its weights differ from all recomputed checkpoints"));
   }
 }

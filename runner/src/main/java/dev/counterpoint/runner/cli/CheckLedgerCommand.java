@@ -81,8 +81,8 @@ final class CheckLedgerCommand extends ConsoleCommand {
       from.ifPresent(
           it ->
               console.log(
-                  "The run started from the weights in %s; whether these were trained with the"
-                      + " record is not known.",
+                  "The run started from the weights in %s; it is not known whether they were"
+                      + " trained with the record.",
                   it));
       if (json) {
         ObjectNode object = object(ledger.steps(examples, last), last, models, unverified);
@@ -129,7 +129,7 @@ final class CheckLedgerCommand extends ConsoleCommand {
     return models;
   }
 
-  /** Checks that settings and data are those of the run; otherwise the steps would be wrong. */
+  /** Requires settings and data to be unchanged; otherwise the steps would be wrong. */
   private static void requireUnchanged(Run run, String recordedRunFile, DataSplits data)
       throws IOException {
     InvalidSettings.requireNone(run.changedSince(recordedRunFile));
@@ -139,7 +139,7 @@ final class CheckLedgerCommand extends ConsoleCommand {
     Fingerprint now = Fingerprint.parse(data.fingerprint());
     if (!trained.hash().equals(now.hash())) {
       throw new InvalidSettings(
-          "The data has changed since the run was trained, in %s. Restore it.",
+          "The data in %s has changed since the run was trained. Restore it.",
           now.changedSince(trained));
     }
   }
@@ -156,7 +156,7 @@ final class CheckLedgerCommand extends ConsoleCommand {
         .orElseGet(settings::toString);
   }
 
-  /** The origins that {@code --record} names: file and line may both contain colons. */
+  /** The origins of {@code --record}, whose file and line may both contain colons. */
   private List<String> origins(Run run) throws IOException {
     for (int i = record.indexOf(':'); i > 0; i = record.indexOf(':', i + 1)) {
       if (Files.isRegularFile(file(run, record.substring(0, i)))) {

@@ -71,7 +71,7 @@ final class CheckResumeCommand extends ConsoleCommand {
   static List<String> summary(ResumeCheck.Outcome outcome) {
     return List.of(
         Formats.of(
-            "killed %s, %d of them while a checkpoint was written",
+            "killed %s, including %d while a checkpoint was being written",
             Formats.count(outcome.kills(), "time"), outcome.whileWriting()),
         Formats.of(
             "resumed %s from a checkpoint in the middle of an epoch",

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Parameters;
 
-/** {@code counterpoint experiments}: what is built in. */
+/** {@code counterpoint experiments}: lists the built-in experiments. */
 @Command(
     name = "experiments",
     description = "Lists the built-in experiments, or prints the run file of one.")

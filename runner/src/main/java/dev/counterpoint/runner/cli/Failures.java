@@ -129,7 +129,7 @@ record Failures(BooleanSupplier debug) {
     return null;
   }
 
-  /** Returns whether the exception explains an engine error, which it has as its cause. */
+  /** Returns whether the exception explains an engine error that is its cause. */
   private static boolean explainsEngineError(Throwable failure) {
     return failure instanceof IllegalArgumentException
         && failure.getMessage() != null

@@ -106,7 +106,7 @@ public final class Main {
     System.exit(run(commandLine, arguments));
   }
 
-  /** Libraries such as JDBC drivers may log a URL with a password. */
+  /** Masks passwords in log messages: libraries such as JDBC drivers may log URLs with them. */
   static void hideSecretsInLogs() {
     for (Handler handler : Logger.getLogger("").getHandlers()) {
       Formatter formatter = handler.getFormatter();
@@ -145,7 +145,7 @@ public final class Main {
             (failure, command, parsed) -> failures.report(failure, command));
   }
 
-  /** An empty path would be the working directory, as after an unset variable of a shell. */
+  /** Rejects an empty path, such as an unset shell variable: it would be the working directory. */
   private static Path path(String text) {
     if (text.isEmpty()) {
       throw new TypeConversionException("the path is empty");
@@ -169,7 +169,7 @@ public final class Main {
     }
   }
 
-  /** Java replaces the bytes of an argument that it cannot decode by U+FFFD. */
+  /** Rejects arguments with U+FFFD, with which Java replaces bytes that it cannot decode. */
   private static void requireReadable(String... arguments) {
     for (String argument : arguments) {
       if (argument.indexOf('\uFFFD') >= 0) {

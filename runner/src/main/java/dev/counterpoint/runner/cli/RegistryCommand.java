@@ -150,7 +150,7 @@ final class RegistryCommand {
       @Option(
               names = "--expect",
               paramLabel = "VERSION",
-              description = "Changes nothing unless the alias refers to this version, or none.")
+              description = "Requires the alias to refer to this version; none: not to exist.")
           @Nullable String expected)
       throws IOException {
     Integer target = number("VERSION", version);
@@ -169,7 +169,7 @@ final class RegistryCommand {
     return text.equals(NONE) ? 0 : Integer.parseInt(text);
   }
 
-  @Command(name = "history", description = "Prints all changes: who, when and what.")
+  @Command(name = "history", description = "Prints all changes: user, time and action.")
   void history(
       @Parameters(paramLabel = "NAME", arity = "0..1", description = "The name of a model.")
           @Nullable String name)
@@ -214,7 +214,7 @@ final class RegistryCommand {
             Formats.count(content.all().size(), "version"));
   }
 
-  /** The versions whose predictions are not those after training. */
+  /** The versions whose predictions differ from those after training. */
   private List<String> failedExamples(
       FolderRegistry registry, RegistryContent content, ClassPathOption classpath)
       throws IOException {

@@ -62,7 +62,7 @@ final class ReproduceCommand extends ConsoleCommand {
       Path model = run.directory().model();
       if (!reproduction.hasResult() && Files.exists(model)) {
         console.print(
-            "NOT verified: %s, which is not the result of step %s", model, reproduction.step());
+            "NOT verified: %s, whose weights are not those of step %s", model, reproduction.step());
       }
       isNamed = false;
     } finally {

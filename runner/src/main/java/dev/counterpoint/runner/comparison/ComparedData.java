@@ -57,7 +57,7 @@ record ComparedData(String examples, Map<String, String> sources) {
         || (!sources.isEmpty() && sources.equals(other.sources));
   }
 
-  /** What a comparison shows of data that differ. */
+  /** The facts that a comparison shows if data differ. */
   Map<String, String> facts() {
     Map<String, String> facts = new TreeMap<>();
     facts.put("hash of the examples", Comparison.abbreviated(examples));

@@ -32,13 +32,13 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
   private static final int MAX_METRICS = 30;
   private static final String SEED = "seed";
 
-  /** The facts besides settings that are compared; {@link ComparedData} has those of the data. */
+  /** The compared facts other than settings and {@link ComparedData}. */
   private static final Pattern FACTS =
       Pattern.compile(
           "files\\.(?!data\\.).*\\.sha256|code\\..*|versions\\.(counterpoint|commit|engine|java)"
               + "|machine\\.(cpu|threads|device|processes)");
 
-  /** Facts and settings that may differ within a group. */
+  /** The facts and settings that may differ within a group. */
   private static final Pattern IGNORED =
       Pattern.compile(
           "name|threads|device|(classpath|privacy|checkpoint|versions|machine)\\b.*"
@@ -141,8 +141,8 @@ public record Comparison(List<RunGroup> groups, List<Setting> settings, List<Str
   }
 
   /**
-   * Describes a metric on some lines: mean and deviation of each group, and the difference of each
-   * other group from the baseline.
+   * Describes a metric in a few lines: mean and deviation of each group, and the difference of the
+   * other groups from the baseline.
    */
   public List<String> describe(String metric) {
     List<String> lines = new ArrayList<>();

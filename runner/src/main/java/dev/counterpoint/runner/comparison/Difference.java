@@ -27,7 +27,7 @@ record Difference(
   private static final double NORMAL = 1.959964 + 0.841621; // quantiles of both
   private static final int MAX_SEEDS = 1_000_000;
 
-  /** A standard error of this share of the difference is one of rounding. */
+  /** A standard error below this share of the difference is only a rounding error. */
   private static final double ROUNDING = 1e-9;
 
   /**
@@ -83,7 +83,7 @@ record Difference(
         seeds(deviates ? variance / (difference * difference) : Double.NaN, paired ? 1 : 2));
   }
 
-  /** The smallest sufficient number, with the t quantiles in place of the noncentral t. */
+  /** The smallest sufficient number of seeds, by t quantiles instead of the noncentral t. */
   private static OptionalInt seeds(double ratio, int groups) {
     double start = Math.max(2, Math.ceil(NORMAL * NORMAL * ratio));
     if (!(start < MAX_SEEDS)) { // also NaN

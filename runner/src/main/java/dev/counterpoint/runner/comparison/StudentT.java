@@ -12,13 +12,13 @@ record StudentT(double degrees) {
     1.5056327351493116e-7
   };
 
-  /** The probability of a value of at most t. */
+  /** The cumulative distribution function at t. */
   double probability(double t) {
     double tail = beta(degrees / (degrees + t * t), degrees / 2, 0.5) / 2;
     return t < 0 ? tail : 1 - tail;
   }
 
-  /** The value that is not exceeded with a probability from 0.5 to 0.9999, by bisection. */
+  /** The quantile of a probability from 0.5 to 0.9999, by bisection. */
   double quantile(double probability) {
     double low = 0;
     double high = 1;

@@ -35,7 +35,7 @@ public final class Experiments {
     return NAMES.contains(name);
   }
 
-  /** Returns what an experiment is about: the first comment of its run file. */
+  /** Returns the description of an experiment: the first comment of its run file. */
   public static String description(String name) {
     return runFile(name, List.of()).lines().findFirst().orElseThrow().substring(2);
   }

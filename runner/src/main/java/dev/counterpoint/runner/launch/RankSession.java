@@ -40,7 +40,7 @@ public final class RankSession implements Closeable {
   private final RankContext context;
   private final @Nullable Member member;
 
-  /** A rank that has joined the rendezvous. */
+  /** The state of a rank that has joined the rendezvous. */
   private record Member(
       RankEnvironment environment, RendezvousClient rendezvous, Duration deadline) {}
 

@@ -50,7 +50,7 @@ public final class RunBundle {
                 () ->
                     new InvalidSettings(
                         "On Spark, strategy.type must be distributed or a strategy that"
-                            + " declares processes, but is %s.",
+                            + " declares processes, but it is %s.",
                         run.binder().toTree(run.file()).path("strategy").path("type")));
     DistributedJob.checkBatchSize(processes.workers(), run.file().training().batchSize());
     new RunBundle(run, processes).write(folder);
@@ -93,7 +93,7 @@ public final class RunBundle {
     }
   }
 
-  /** Adds the code that was checked. Each entry has a separate folder, since names may be equal. */
+  /** Adds the checked code. Each entry has a separate folder, since names may be equal. */
   private void addClasses() {
     List<Path> entries = run.code().entries();
     ArrayNode paths = settings.putArray("classpath");

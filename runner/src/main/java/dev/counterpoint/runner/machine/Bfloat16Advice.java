@@ -8,10 +8,10 @@ import java.util.Optional;
 
 /** Advice on whether {@code training.precision: bfloat16} makes training faster. */
 public final class Bfloat16Advice {
-  /** In narrower matmuls the cost of casts exceeds the gain; measured with a width of 64. */
+  /** The minimum matmul width: below it, casts cost more than the gain (measured with 64). */
   private static final long MIN_WIDTH = 128;
 
-  /** The minimum matmul speed-up; a smaller one is lost to casts. */
+  /** The minimum matmul speed-up; a smaller speed-up is lost to casts. */
   private static final double MIN_GAIN = 1.2;
 
   private Bfloat16Advice() {}

@@ -52,7 +52,7 @@ public record DoctorReport(
   public record Milliseconds(long toMain, long engine, long selfCheck, long speed) {}
 
   /**
-   * Examines the machine.
+   * Checks the machine.
    *
    * @param jvmStart the start time of the JVM, in milliseconds since 1970
    */

@@ -42,7 +42,7 @@ public record Folder(String path, boolean writable, boolean executable, long fre
         "the %s %s is %s; set %s to another folder".formatted(name, path, state, variable));
   }
 
-  /** Only Linux lists its mounts in a file. */
+  /** Whether a file system is mounted with noexec; false if not on Linux. */
   private static boolean isNoexec(Path folder) {
     try {
       Path real = folder.toRealPath();

@@ -21,7 +21,7 @@ import java.util.concurrent.TimeUnit;
  * them, such as {@code git status}, are not used.
  */
 public final class GitCommit {
-  /** Larger files are data, which a run hashes itself. */
+  /** The size above which files are data, which a run hashes itself. */
   private static final long MAX_BYTES = 16 << 20;
 
   private static final long LIMIT_SECONDS = 20;
@@ -109,7 +109,7 @@ public final class GitCommit {
     return instant.getEpochSecond() + ":" + instant.getNano();
   }
 
-  /** Whether a file is missing, or its bytes have another hash; links and large files have not. */
+  /** Whether a file is missing, or its hash differs; false for links and large files. */
   private static boolean hasOtherBytes(Path file, String hash) {
     try {
       if (Files.isDirectory(file) || Files.isSymbolicLink(file) || Files.size(file) > MAX_BYTES) {
@@ -125,7 +125,7 @@ public final class GitCommit {
     }
   }
 
-  /** The lines of the output. */
+  /** Runs git, and returns the lines of its output. */
   private static List<String> git(Path folder, List<String> arguments, List<String> names)
       throws IOException {
     List<String> command = new ArrayList<>(List.of("git", "-c", "core.fsmonitor=false"));

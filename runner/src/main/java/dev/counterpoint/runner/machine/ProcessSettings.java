@@ -10,7 +10,7 @@ import java.util.Map;
 import java.util.stream.Collectors;
 
 /**
- * What this process takes from its environment.
+ * The settings that this process takes from its environment.
  *
  * @param encoding the encoding of arguments and file names
  * @param jvmVariables the environment variables with JVM options that are set; their values may

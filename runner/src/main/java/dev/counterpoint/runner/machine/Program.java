@@ -57,7 +57,7 @@ public final class Program {
     return Optional.empty();
   }
 
-  /** The SHA-256 of each of the program's own jars; none if it runs from class folders. */
+  /** The SHA-256 of each of the program's own jars; empty if it runs from class folders. */
   public static Map<String, String> jars() throws IOException {
     Map<String, String> jars = new TreeMap<>();
     for (Path entry : ours()) {

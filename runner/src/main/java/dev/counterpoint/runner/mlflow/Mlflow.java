@@ -46,7 +46,7 @@ import org.slf4j.LoggerFactory;
 
 /**
  * Reports settings, losses and metrics to an MLflow tracking server by its REST API 2.0, from a
- * separate thread: a server that fails or is slow changes nothing about the training. A resumed run
+ * separate thread: a server that fails or is slow does not affect the training. A resumed run
  * continues the one whose id is in {@code mlflow.txt}.
  */
 public final class Mlflow implements Callback {
@@ -153,7 +153,7 @@ public final class Mlflow implements Callback {
     }
   }
 
-  /** Requests; what they have not sent is sent by the next attempt. */
+  /** Sends requests; the next attempt sends what remains unsent. */
   private interface Requests {
     void send() throws IOException, InterruptedException;
   }
@@ -214,7 +214,7 @@ public final class Mlflow implements Callback {
                 parameters.add(Map.of("key", permitted(key), "value", Excerpt.of(value))));
   }
 
-  /** MLflow rejects other characters in names. */
+  /** Replaces characters in a name that MLflow rejects. */
   private static String permitted(String name) {
     return name.replaceAll("[^\\w.\\-/ ]", "_");
   }
@@ -260,7 +260,7 @@ public final class Mlflow implements Callback {
   private void warn(String reason) {
     if (!warned.getAndSet(true)) {
       String masked = Secrets.mask(config.uri() + ": " + reason);
-      LOG.warn("MLflow at {}. The training continues; values may be missing there.", masked);
+      LOG.warn("MLflow at {}. The training continues; values may be missing in MLflow.", masked);
     }
   }
 

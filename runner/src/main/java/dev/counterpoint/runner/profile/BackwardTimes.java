@@ -16,9 +16,9 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Measures which part of the backward pass each layer takes. The output of each layer is marked:
- * its part begins where the backward pass reaches its mark, and ends at the mark of the layer
- * before it. So it includes operations between the two layers, as in the forward pass.
+ * Measures the share of each layer in the backward pass. The output of each layer is marked: its
+ * part begins where the backward pass reaches its mark, and ends at the mark of the layer before
+ * it. So it includes operations between the two layers, as in the forward pass.
  */
 final class BackwardTimes {
   /** The part from the loss to the output of the last layer. */

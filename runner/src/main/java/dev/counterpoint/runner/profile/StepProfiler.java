@@ -44,7 +44,7 @@ final class StepProfiler implements Callback.BeforeBatch {
     this.warmUp = warmUp;
   }
 
-  /** Records the time since the last call, in nanoseconds, and returns it in seconds. */
+  /** Records the time since the last call, and returns it in seconds. */
   private double record(Profile.Phase phase, String layer, long bytes) {
     long begin = last;
     last = System.nanoTime();
@@ -75,7 +75,7 @@ final class StepProfiler implements Callback.BeforeBatch {
     }
   }
 
-  /** The loss, measured. */
+  /** Wraps the loss to measure it. */
   Loss around(Loss loss) {
     return (output, batch) -> {
       boolean measured = inForward;
@@ -91,7 +91,7 @@ final class StepProfiler implements Callback.BeforeBatch {
     };
   }
 
-  /** The strategy, measured. */
+  /** Wraps the strategy to measure its hooks. */
   TrainingStrategy around(TrainingStrategy strategy) {
     Map<String, Profile.Phase> before =
         Map.of("reduceGradients", Profile.Phase.BACKWARD, "afterStep", Profile.Phase.OPTIMIZER);

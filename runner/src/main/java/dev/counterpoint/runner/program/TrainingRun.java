@@ -63,7 +63,7 @@ public final class TrainingRun {
   }
 
   /**
-   * As {@link #train}, in a directory that is new or empty.
+   * Trains as {@link #train} does, in a directory that is new or empty.
    *
    * @param directory null for {@code runs/NAME-TIME}
    */

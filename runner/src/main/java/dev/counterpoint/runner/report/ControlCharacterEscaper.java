@@ -15,8 +15,8 @@ public final class ControlCharacterEscaper {
   private ControlCharacterEscaper() {}
 
   /**
-   * Replaces line feeds, carriage returns and tabs by their escape sequences in Java, and other
-   * control characters by Unicode escapes, among them those that change the direction of text.
+   * Replaces line feeds, carriage returns and tabs with their Java escape sequences, and other
+   * control characters with Unicode escapes, among them those that change the direction of text.
    */
   public static String of(String text) {
     return text.codePoints()

@@ -2,7 +2,7 @@ package dev.counterpoint.runner.report;
 
 /** Wraps text between words for a terminal of 80 columns, as in the help of a command. */
 public final class Paragraph {
-  /** Of 80 columns the last is left free. */
+  /** The default width: 80 columns without the last one. */
   private static final int WIDTH = 79;
 
   private Paragraph() {}

@@ -67,7 +67,7 @@ public record Provenance(
   /** The key of {@link #changedSettings} in the record. */
   public static final String CHANGED_SETTINGS = "changedSettings";
 
-  /** The name of {@code resumes} in version 0.1.0. */
+  /** The key that version 0.1.0 used for {@code resumes}. */
   private static final String FORMER_RESUMES = "goneOn";
 
   public Provenance {
@@ -155,7 +155,7 @@ public record Provenance(
   }
 
   /**
-   * Requires a file or a model folder to be as it was when the run started.
+   * Requires a file or a model folder to be unchanged since the run started.
    *
    * @param key the key of the setting that names it
    * @param path null if it does not exist

@@ -42,14 +42,14 @@ public record RunCode(Path run, List<String> classpath) {
 
   private static final String CLASSES = "classes";
 
-  /** Larger files of a class folder are data, and are not copied. */
+  /** The size above which files of a class folder are data, and are not copied. */
   private static final long MAX_BYTES = 16 << 20;
 
   public RunCode {
     classpath = List.copyOf(classpath);
   }
 
-  /** The original of an entry. */
+  /** The original path of an entry of the class path. */
   private Path original(int index) {
     return run.resolve(classpath.get(index)).normalize();
   }
@@ -181,7 +181,7 @@ public record RunCode(Path run, List<String> classpath) {
     return entry.toAbsolutePath().normalize().resolveSibling("").relativize(referenced);
   }
 
-  /** The SHA-256 of each entry, and of the jars to which it refers, by number and name. */
+  /** The SHA-256 of each entry and of the jars that it refers to, by entry number and name. */
   public Map<String, String> sha256() {
     Map<String, String> code = new TreeMap<>();
     List<Path> entries = entries();

@@ -230,7 +230,7 @@ public record RunDirectory(Path path, boolean preexisting) {
     return path.resolve(LOGS);
   }
 
-  /** The links of all checkpoints. */
+  /** The file with the links of all checkpoints. */
   public Path history() {
     return path.resolve(CheckpointLink.FILE);
   }

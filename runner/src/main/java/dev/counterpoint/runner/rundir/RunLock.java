@@ -22,10 +22,10 @@ import org.jspecify.annotations.Nullable;
  * file systems) the directory is used unlocked.
  */
 public final class RunLock implements Closeable {
-  /** The lock is beyond the end of the file, because Windows prevents reading of locked bytes. */
+  /** The first locked byte, beyond the end of the file: Windows blocks reading of locked bytes. */
   private static final long FIRST_BYTE = 1L << 40;
 
-  /** A lock belongs to the process, not the channel: closing a second channel would release it. */
+  /** The locked files: closing a second channel to one in this process would release its lock. */
   private static final Set<Path> HELD = ConcurrentHashMap.newKeySet();
 
   private final Path file;
@@ -36,7 +36,7 @@ public final class RunLock implements Closeable {
     this.channel = channel;
   }
 
-  /** What is locked. The lock is two bytes: one for the job, one for the writing rank. */
+  /** The locked part. The lock is two bytes: one for the job, one for the writing rank. */
   private enum Part {
     ALL(0, 2),
     JOB(0, 1),
@@ -62,12 +62,12 @@ public final class RunLock implements Closeable {
     return hold(directory, isResumed, Part.ALL);
   }
 
-  /** Locks it for the launcher of a distributed job; rank 0 then locks it for writing. */
+  /** Locks a run directory for the launcher of a job; rank 0 then locks it for writing. */
   public static RunLock holdForJob(RunDirectory directory, boolean isResumed) {
     return hold(directory, isResumed, Part.JOB);
   }
 
-  /** Locks it for the rank that writes; the run may have been started by an earlier process. */
+  /** Locks a run directory for rank 0; an earlier process may have started the run. */
   public static RunLock holdForWriting(RunDirectory directory) {
     return hold(directory, true, Part.WRITING);
   }

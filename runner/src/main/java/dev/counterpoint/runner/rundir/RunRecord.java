@@ -46,14 +46,14 @@ public record RunRecord(
   private static final int MAX_BYTES = 16 << 20; // of a JSON file
   private static final int TAIL = 64 << 10; // bytes of the end of metrics.jsonl
 
-  /** What the training of a run is doing, or how it ended. */
+  /** The state of a run. */
   public enum State {
     /** A process holds the lock of the run directory. */
     RUNNING,
     FINISHED,
-    /** It ended before its last step, and was saved. */
+    /** The run was stopped before its last step, and was saved. */
     STOPPED,
-    /** It ended with an error. */
+    /** The run ended with an error. */
     FAILED,
     /** The process was killed: its end is not recorded. */
     CRASHED;
@@ -183,7 +183,7 @@ public record RunRecord(
     }
   }
 
-  /** Whether the run has its result: it has finished, or was stopped and saved. */
+  /** Whether the run has a result: it has finished, or was stopped and saved. */
   public boolean hasResult() {
     return hasResult(state);
   }

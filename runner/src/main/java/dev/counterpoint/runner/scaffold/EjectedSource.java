@@ -23,7 +23,7 @@ import org.jspecify.annotations.Nullable;
  * of the same package that it needs and that are not public.
  */
 final class EjectedSource {
-  /** Comments and literals, which stay as they are, or the name of a type. */
+  /** Matches a comment or literal, which is not changed, or the name of a type. */
   private static final Pattern TOKEN =
       Pattern.compile(
           "(?s)/\\*.*?\\*/|//[^\\n]*|\"\"\".*?\"\"\"|\"(?:\\\\.|[^\"\\\\])*\"|'(?:\\\\.|[^'\\\\])+'"
@@ -68,7 +68,7 @@ final class EjectedSource {
                 outermost.getName(), String.join("", copy.imports), String.join("\n", copy.bodies));
     if (types(text).contains(name)) {
       throw new InvalidSettings(
-          "The class %s would have the name of a class that it uses; choose another NAME.", name);
+          "The class %s cannot have the name of a class that it uses; choose another NAME.", name);
     }
     Map<String, String> renamed = Map.of(outermost.getSimpleName(), name);
     return replaceTypes(text, word -> renamed.getOrDefault(word, word));
@@ -88,7 +88,7 @@ final class EjectedSource {
     }
   }
 
-  /** Adds a class of the package, and what it uses of the package. */
+  /** Adds a class of the package, and the classes of the package that it uses. */
   private void add(String simpleName) {
     String source = source(packageName + "." + simpleName);
     if (source == null || !visited.add(simpleName)) {

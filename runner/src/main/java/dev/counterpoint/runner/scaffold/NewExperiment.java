@@ -182,7 +182,7 @@ public final class NewExperiment {
         || found == null
         || !EjectedSource.exists(found.getClass())) {
       throw new InvalidSettings(
-          "--eject %s: the experiment %s has no part of this kind that can be copied. It has: %s",
+          "--eject %s: the experiment %s has no such part that can be copied. Known: %s",
           part, experiment, known(run));
     }
     return found;
@@ -218,7 +218,7 @@ public final class NewExperiment {
     return Catalogs.all().stream().anyMatch(catalog -> catalog.records().contains(type));
   }
 
-  /** Whether a class is the contract of a catalog, or contains it. */
+  /** Whether a class is, or contains, the contract of a catalog. */
   static boolean isContract(String className) {
     return Catalogs.all().stream()
         .map(Catalog::contract)

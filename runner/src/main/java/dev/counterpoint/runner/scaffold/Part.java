@@ -7,7 +7,7 @@ import java.util.List;
 import java.util.Locale;
 import java.util.stream.Collectors;
 
-/** A part of a training of which a new experiment can have a copy as a source file. */
+/** A part of an experiment that can be copied into a source file of a new experiment. */
 public enum Part {
   MODEL("model"),
   ATTENTION("model.attention"),

@@ -41,7 +41,7 @@ public final class BatchSizes {
   }
 
   /**
-   * The measurement of one size.
+   * The measurement of one batch size.
    *
    * @param seconds the median duration of a step
    * @param peakBytes the peak memory of the process so far; 0 if unknown
@@ -61,7 +61,7 @@ public final class BatchSizes {
    */
   public record Outcome(List<Row> rows, String end) {}
 
-  /** Measures all sizes; each row is also passed on as soon as it is measured. */
+  /** Measures all sizes; each row is also passed on immediately after its measurement. */
   public Outcome run(Consumer<Row> measured) throws IOException {
     List<Row> rows = new ArrayList<>();
     long examples = probe.data().train().size();
@@ -111,7 +111,7 @@ public final class BatchSizes {
     return new Outcome(rows, "the training split has " + examples + " examples");
   }
 
-  /** The memory that this process may use without taking it from others. */
+  /** The memory that this process can use without swapping, in bytes. */
   private static long available() throws IOException {
     Path information = Path.of("/proc/meminfo");
     long physical = Memory.read().physicalBytes();

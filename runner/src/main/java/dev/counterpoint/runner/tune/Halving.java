@@ -31,7 +31,7 @@ public record Halving(int steps, int factor) {
 
   /**
    * The numbers of the trials of the next round, ascending: one of {@code factor} trials, rounded
-   * up, without those that have no value.
+   * up, without trials that have no value.
    *
    * @param results the end of all trials of a round
    */

@@ -42,8 +42,8 @@ public final class Journal {
       int trial, int round, long steps, @Nullable Double value, @Nullable String failure) {
 
     /**
-     * Orders trials: those without a value are last, those of later rounds are before those of
-     * earlier ones, and of equal values the one with the lower number is first.
+     * Orders trials: those without a value are last, later rounds are before earlier rounds, and
+     * among equal values the trial with the lower number is first.
      *
      * @param mode which values are better
      */

@@ -47,7 +47,7 @@ public final class Probe implements AutoCloseable {
     return model;
   }
 
-  /** The data with all splits. */
+  /** The data of the run, with all splits. */
   public DataSplits data() {
     return data;
   }
@@ -73,7 +73,7 @@ public final class Probe implements AutoCloseable {
   }
 
   /**
-   * Trains the model with other examples, options and strategy.
+   * Trains the model with changed examples, options and strategy.
    *
    * @param wrapper replaces the strategy
    */

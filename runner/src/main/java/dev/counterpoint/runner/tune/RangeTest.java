@@ -89,8 +89,8 @@ public record RangeTest(double min, double max, int steps) {
   }
 
   /**
-   * The smoothed loss that is not noise: below the mean of the first quarter of the losses, whose
-   * learning rates are too small for an effect, by one standard deviation of these.
+   * The smoothed loss below which a decrease is not noise: the mean minus one standard deviation of
+   * the first quarter of the losses, whose learning rates are too small for an effect.
    */
   private static double decreased(List<Point> points) {
     List<Point> first = points.subList(0, points.size() / 4 + 1);

@@ -84,7 +84,7 @@ public record Sweep(
   }
 
   /**
-   * The settings of all trials, in order: a function of the seed.
+   * The settings of all trials, in order; they depend only on the sweep and its seed.
    *
    * @throws InvalidSettings if there are none or too many
    */
@@ -112,8 +112,7 @@ public record Sweep(
               .orElseThrow(
                   () ->
                       new InvalidSettings(
-                          "%s is a range, which needs a number of random trials: --trials N.",
-                          key));
+                          "%s is a range and requires random trials: add --trials N.", key));
       List<Map<String, String>> product = new ArrayList<>();
       for (Map<String, String> before : grid) {
         for (String value : values) {

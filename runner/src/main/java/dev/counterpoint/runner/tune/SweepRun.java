@@ -143,7 +143,7 @@ public final class SweepRun {
         environment -> environment.remove(Threads.VARIABLE));
   }
 
-  /** Records a trial, unless it was stopped or killed: it then resumes when the sweep does. */
+  /** Records the end of a trial; a stopped or killed trial is resumed with the sweep. */
   private void finish(int trial, int round, ChildJvm child) throws IOException {
     int code = child.exitCode();
     String name = "trial " + trial + " (" + String.join(" ", sets(trial)) + ")";

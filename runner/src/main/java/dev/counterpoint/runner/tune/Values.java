@@ -36,7 +36,7 @@ public record Values(
             isRange == (values == null) && (min == null) == (max == null),
             "values",
             "",
-            "must be a list of at least one value, or there must be min and max")
+            "must be a list of at least one value, unless min and max are set")
         .that(
             min == null || max == null || min < max,
             "max",
@@ -46,7 +46,7 @@ public record Values(
             min == null || min > 0 || !Boolean.TRUE.equals(log),
             "min",
             String.valueOf(min),
-            "must be greater than 0 with log")
+            "must be greater than 0 if log is true")
         .verify();
   }
 

@@ -2,7 +2,7 @@ package dev.counterpoint.runner.wiring;
 
 import java.io.IOException;
 
-/** An unexpected failure, with what was being done, such as "opening the data". */
+/** An unexpected failure, with the name of the activity, such as "opening the data". */
 public final class ActivityFailed extends RuntimeException {
   private static final long serialVersionUID = 1L;
 

@@ -77,7 +77,7 @@ public final class Catalogs {
 
   private Catalogs() {}
 
-  /** The names of the built-in callbacks on which results do not depend. */
+  /** The names of the built-in callbacks that do not affect results. */
   public static Set<String> reportingCallbacks() {
     return CALLBACKS.names(CallbackConfig.OnlyReports.class);
   }

@@ -37,7 +37,7 @@ public final class ChangedSettings {
     return of(settings, new Binder(Catalogs.all(), SourcePath.none()));
   }
 
-  /** The same with the classes of a binder. */
+  /** The changed settings, bound to the classes of a binder. */
   static Map<String, String> of(ObjectNode settings, Binder binder) {
     ObjectNode changed = settings.deepCopy();
     if (FlatSettings.of(settings).size() <= MAX_SETTINGS) {
@@ -73,7 +73,7 @@ public final class ChangedSettings {
     }
   }
 
-  /** Removes each setting of a part of a section without which the section binds to the same. */
+  /** Removes the settings of a part without which its section binds to the same values. */
   private void prune(ObjectNode section, ObjectNode part, Class<?> type, ObjectNode full) {
     for (Map.Entry<String, JsonNode> setting : List.copyOf(part.properties())) {
       String key = setting.getKey();

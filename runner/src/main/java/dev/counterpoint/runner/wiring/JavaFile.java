@@ -42,7 +42,7 @@ import org.jspecify.annotations.Nullable;
  * @param type the class with the name of the file
  */
 public record JavaFile(Run.Request original, @Nullable String from, Class<?> type) {
-  /** The experiment that a component is tried in by default. */
+  /** The default experiment for trying a component. */
   public static final String EXPERIMENT = "sentiment";
 
   private static final String SUFFIX = ".java";
@@ -76,7 +76,7 @@ public record JavaFile(Run.Request original, @Nullable String from, Class<?> typ
   public static Optional<JavaFile> of(Run.Request request, @Nullable String from) {
     if (!isNamedBy(request)) {
       if (from != null) {
-        throw new InvalidSettings("--from needs a Java file as RUN; %s is none.", request.run());
+        throw new InvalidSettings("--from needs a Java file as RUN; %s is not one.", request.run());
       }
       return Optional.empty();
     }
@@ -165,11 +165,11 @@ public record JavaFile(Run.Request original, @Nullable String from, Class<?> typ
     return RecordCopy.with(original, Map.of("run", from == null ? EXPERIMENT : from, "sets", sets));
   }
 
-  /** Adds to invalid settings which experiment they belong to, unless the user has named it. */
+  /** Adds the name of the experiment to invalid settings, unless the user has named it. */
   public InvalidSettings located(InvalidSettings invalid) {
     List<Problem> problems = new ArrayList<>(invalid.problems());
     if (from == null) {
-      String rule = "is tried in the experiment %s; --from names another one, or a run file";
+      String rule = "is tried in the experiment %s; use --from for another experiment or run file";
       problems.add(new Problem(original.run(), rule.formatted(EXPERIMENT)));
     }
     return new InvalidSettings(problems);

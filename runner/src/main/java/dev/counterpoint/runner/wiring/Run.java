@@ -125,7 +125,7 @@ public record Run(
       return trustsCode ? TrustedCode.everything() : TrustedCode.ofUser();
     }
 
-    /** The same request of a rank, which joins a run that rank 0 starts. */
+    /** The same request of a rank that joins a run started by rank 0. */
     public Request joining() {
       return RecordCopy.with(this, "joins", true);
     }
@@ -226,8 +226,8 @@ public record Run(
   }
 
   /**
-   * The settings of the queries of the data as JSON, so that no two runs with other queries have
-   * the same text; empty if there are none.
+   * The settings of the data queries as JSON, so that different queries have different texts; empty
+   * if there are no queries.
    */
   public String queries() {
     return json(settings(QUERY));
@@ -247,19 +247,19 @@ public record Run(
     return json(servers);
   }
 
-  /** Checks the servers that a run directory names, but not those of the command line. */
+  /** Requires the servers of a run directory, but not of the command line, to be trusted. */
   private static void requireServers(Run run, Request request) {
     if (request.sets().stream().noneMatch(set -> set.startsWith("callbacks="))) {
       run.trust().requireQueries(run.servers());
     }
   }
 
-  /** Whether this process trains steps that another training has reported. */
+  /** Whether this process trains for a command such as {@code reproduce} or {@code plan}. */
   public static boolean isRepetition() {
     return System.getenv(REPETITION) != null;
   }
 
-  /** The settings of the queries of the data; a text of several lines is one item. */
+  /** The queries of the data, one list item each, which may have several lines. */
   private List<String> queryLines() {
     return settings(QUERY).entrySet().stream()
         .map(it -> it.getKey() + ": " + it.getValue())
@@ -276,12 +276,12 @@ public record Run(
     return settings.isEmpty() ? "" : Json.MAPPER.valueToTree(settings).toString();
   }
 
-  /** The queries and the code that a training of this run uses, each on a line for people. */
+  /** The queries and the code that a training of this run uses, as lines to print. */
   public List<String> codeLines() {
     List<String> lines = new ArrayList<>(queryLines());
     code.hashes().forEach((entry, hash) -> lines.add("code: SHA-256 " + hash + ", " + entry));
     if (!queryLines().isEmpty()) {
-      lines.add("NOT verified: that the queries return the rows of the training");
+      lines.add("NOT verified: whether the queries still return the rows that were trained with");
     }
     return lines;
   }
@@ -384,7 +384,7 @@ public record Run(
         : ChangedSettings.of(binder.toTree(file), binderOfOther()).keySet();
   }
 
-  /** A binder for another run file: the references of one must not appear in the other. */
+  /** A separate binder for another run file, so that their references are not mixed. */
   Binder binderOfOther() {
     return new Binder(Catalogs.all(), code, files);
   }
@@ -399,7 +399,7 @@ public record Run(
    * which its steps depend.
    *
    * @param part the run file of the part
-   * @throws RunFailed if it differs in others
+   * @throws RunFailed if it differs in other settings
    */
   public ObjectNode withSettingsOf(String part) {
     RunFailed.ifAny(changedSince(part).stream().map(problem -> "run.yaml: " + problem).toList());
@@ -444,9 +444,7 @@ public record Run(
     return named;
   }
 
-  /**
-   * Adds a file or a folder, all of whose files may be read, and the tables in a folder or pattern.
-   */
+  /** Adds a file or folder, and for data the tables in a folder or pattern. */
   private static void name(String key, Path path, Map<String, Path> named) {
     named.put(key, path);
     try {
@@ -488,7 +486,7 @@ public record Run(
   static String changeableSettings() {
     return "Only these settings may change: "
         + String.join(", ", CHANGEABLE)
-        + ", and data paths. For other changes start a new run.";
+        + ", and data paths. To change other settings, start a new run.";
   }
 
   /**

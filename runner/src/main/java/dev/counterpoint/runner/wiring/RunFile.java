@@ -88,7 +88,7 @@ public record RunFile(
     classpath = List.copyOf(classpath);
   }
 
-  /** Checks the names of metrics and of monitored metrics that do not depend on the data. */
+  /** Checks the names of metrics, and of monitored metrics if they do not depend on the data. */
   private static void checkMetrics(
       List<MetricConfig> metrics, List<CallbackConfig> callbacks, Checks checks) {
     Set<String> names = new LinkedHashSet<>(Set.of(Evaluation.LOSS));

@@ -36,7 +36,7 @@ public final class Threads {
     }
   }
 
-  /** The variable's value for each of several processes on this machine. */
+  /** The value of the variable for each of the processes on this machine. */
   public static String perProcess(Run run, int processes) {
     String threads = run.file().threads();
     return threads.equals(AUTO)

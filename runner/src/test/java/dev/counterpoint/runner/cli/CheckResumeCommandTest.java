@@ -13,7 +13,7 @@ final class CheckResumeCommandTest {
             CheckResumeCommand.summary(
                 new ResumeCheck.Outcome(5, 300, 37, 1, 2, Optional.empty(), "abc")))
         .containsExactly(
-            "killed 5 times, 2 of them while a checkpoint was written",
+            "killed 5 times, including 2 while a checkpoint was being written",
             "resumed 1 time from a checkpoint in the middle of an epoch",
             "repeated 37 steps of 300");
   }

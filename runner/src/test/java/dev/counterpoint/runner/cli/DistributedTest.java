@@ -165,7 +165,7 @@ final class DistributedTest {
 
     assertThat(ranks).extracting(Ended::code).containsExactly(2, 2);
     assertThat(ranks.get(0).error()).contains("ank 1 ", "did not join");
-    assertThat(ranks.get(1).error()).contains("another secret");
+    assertThat(ranks.get(1).error()).contains("different secret");
   }
 
   @Test

@@ -70,7 +70,7 @@ final class QueryTrustTest {
         .isEqualTo(ExitCode.SUCCESS);
     assertThat(terminal.out())
         .contains("data.train.sql.query: " + SELECT + "\\n-- 1\\n-- data.train.path")
-        .contains("NOT verified: that the queries return the rows")
+        .contains("NOT verified: whether the queries still return the rows")
         .doesNotContain("\n-- data");
   }
 

@@ -20,7 +20,8 @@ public record EntityKey(String value) {
         || value.indexOf('\0') >= 0
         || Surrogates.areUnpairedIn(value)) {
       throw new InvalidSettings(
-          "\"%s\" is not a key; a key has 1 to %s characters.", Excerpt.ofItem(value), MAX_LENGTH);
+          "\"%s\" is not a valid key: a key has 1 to %s characters.",
+          Excerpt.ofItem(value), MAX_LENGTH);
     }
   }
 

@@ -4,7 +4,7 @@ import java.time.Instant;
 import java.util.List;
 import java.util.Optional;
 
-/** Finds the features that entities had at earlier times. Thread-safe. */
+/** Finds the features that entities had at given times. Thread-safe. */
 public interface FeatureHistory {
   /** An entity at a time. */
   record Moment(EntityKey key, Instant time) {}
@@ -17,14 +17,14 @@ public interface FeatureHistory {
   List<String> views();
 
   /**
-   * The columns of a view in the order in which they were added; none if it does not exist.
+   * The columns of a view in the order in which they were added; empty if the view does not exist.
    *
    * @throws FeaturesUnavailable if the store cannot be read
    */
   List<String> columns(String view);
 
   /**
-   * For each moment the newest row whose time is not later.
+   * Returns for each moment the newest row at or before it.
    *
    * @throws FeaturesUnavailable if the store cannot be read
    */

@@ -33,9 +33,7 @@ import org.slf4j.LoggerFactory;
 public final class FeatureLookup {
   private static final Logger LOG = LoggerFactory.getLogger(FeatureLookup.class);
 
-  /**
-   * Used instead of the default executor of futures, which starts a thread per task on two cores.
-   */
+  /** Replaces the default executor of futures, which starts a thread per task on two cores. */
   private static final Executor ENCODING = encoding(Runtime.getRuntime().availableProcessors());
 
   private static final int MAX_CACHED = 100_000;
@@ -67,7 +65,7 @@ public final class FeatureLookup {
 
   private record Cached(FeatureView view, EntityKey key) {}
 
-  /** The rows that were read last. */
+  /** A cache of the most recently used rows. */
   private static final class RecentRows extends LinkedHashMap<Cached, FeatureRow> {
     private static final long serialVersionUID = 1L;
 
@@ -82,7 +80,7 @@ public final class FeatureLookup {
   }
 
   /**
-   * The answer of a store.
+   * The result of a lookup.
    *
    * @param keys the entity of each input that needs features, by the index of the input
    * @param isReachable whether the store answered; otherwise rows may be cached ones
@@ -94,7 +92,7 @@ public final class FeatureLookup {
       boolean isReachable) {}
 
   /**
-   * Looks up what the inputs lack.
+   * Looks up the features that the inputs lack.
    *
    * @param known the columns that a row of the model may have; a key is removed from the rows
    *     unless it is one of them
@@ -183,7 +181,7 @@ public final class FeatureLookup {
     return rows;
   }
 
-  /** Logs each change of the state of the store once. */
+  /** Logs when the store becomes unreachable, and when it is reachable again. */
   private void report(@Nullable Throwable failure) {
     if (failure != null && unreachable.compareAndSet(false, true)) {
       LOG.warn(

@@ -8,13 +8,13 @@ import java.util.Locale;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a store had for one input.
+ * The result of the feature lookup for one input.
  *
  * @param age the time since the event of the features; null if there are none
  * @param missing the columns that got their default, or a missing value, instead of a feature
  */
 public record FeatureReport(State state, @Nullable Duration age, List<String> missing) {
-  /** Whether there were features. */
+  /** The state of the features. */
   public enum State {
     /** The features are not older than the maximum age. */
     FRESH,
@@ -22,7 +22,7 @@ public record FeatureReport(State state, @Nullable Duration age, List<String> mi
     STALE,
     /** The store has no features of the entity. */
     MISSING,
-    /** The store did not answer; the features, if there are any, are of an earlier request. */
+    /** The store did not answer; any features are cached from an earlier request. */
     UNREACHABLE
   }
 
@@ -30,7 +30,7 @@ public record FeatureReport(State state, @Nullable Duration age, List<String> mi
     missing = List.copyOf(missing);
   }
 
-  /** {@code state}, {@code ageSeconds} and {@code missing}, if there are any. */
+  /** {@code state}, and {@code ageSeconds} and {@code missing} unless they are empty. */
   public ObjectNode toJson() {
     ObjectNode json = JsonNodeFactory.instance.objectNode();
     json.put("state", state.name().toLowerCase(Locale.ROOT));

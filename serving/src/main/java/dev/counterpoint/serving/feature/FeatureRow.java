@@ -13,7 +13,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The features of an entity from an event on.
+ * The features of an entity since an event.
  *
  * @param time the time of the event, in microseconds
  * @param values a number, a text, true, false or null by column
@@ -22,7 +22,7 @@ public record FeatureRow(EntityKey key, Instant time, Map<String, JsonNode> valu
   private static final Pattern NUMBER =
       Pattern.compile("-?(0|[1-9]\\d*)(\\.\\d+)?([eE][-+]?\\d+)?");
 
-  /** The longest text that is tried as a number; a longer one is not printed as the same text. */
+  /** The maximum length of a number, in characters; a longer text is never a number. */
   private static final int MAX_DIGITS = 40;
 
   public FeatureRow {
@@ -31,7 +31,7 @@ public record FeatureRow(EntityKey key, Instant time, Map<String, JsonNode> valu
   }
 
   /**
-   * The value of a text in a table: a number, true or false if they are printed as this text, so
+   * The value of a text in a table: a number, true or false if its JSON form is the same text, so
    * that a model reads the same text as in training. An empty text is a missing value.
    */
   public static JsonNode value(@Nullable String text) {

@@ -18,7 +18,7 @@ public interface FeatureStore extends AutoCloseable {
   @Override
   void close();
 
-  /** No store: features are never available. */
+  /** A store that fails each lookup, used if no store is configured. */
   static FeatureStore none() {
     return new FeatureStore() {
       @Override

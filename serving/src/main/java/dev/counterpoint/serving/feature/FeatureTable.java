@@ -32,7 +32,7 @@ public record FeatureTable(TableSource source, String view, String entity, Strin
   /** The number of rows that are written or looked up at once. */
   private static final int BATCH = 1_000;
 
-  /** Receives consecutive rows, whose values are texts; null if missing. */
+  /** Receives consecutive rows; a missing value is null. */
   @FunctionalInterface
   public interface RowsHandler {
     void rows(List<Map<String, @Nullable Object>> rows) throws IOException;
@@ -83,8 +83,8 @@ public record FeatureTable(TableSource source, String view, String entity, Strin
   }
 
   /**
-   * Adds to each row the features that were known at its time: those of the newest event that is
-   * not later. They are missing if there was none.
+   * Adds to each row the features that were known at its time: those of the newest event at or
+   * before it. They are missing if there was none.
    *
    * @return the number of rows
    * @throws InvalidSettings if there are no such features, a column is in both, or a row has no key

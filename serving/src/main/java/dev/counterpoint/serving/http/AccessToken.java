@@ -5,16 +5,16 @@ import java.util.HexFormat;
 import java.util.List;
 
 /**
- * What the bearer of a token may do. The token itself is not stored.
+ * The permissions of the bearer of a token. The token itself is not stored.
  *
  * @param sha256 the SHA-256 of the token, 64 hexadecimal digits. A token must be random, of at
  *     least 128 bits: a hash does not protect a password that can be guessed.
  * @param scopes what the token permits
  */
 public record AccessToken(String sha256, List<Scope> scopes) {
-  /** What a token permits. */
+  /** A permission. */
   public enum Scope {
-    /** Predictions, and the inputs and outputs of models. */
+    /** To request predictions and the metadata of models. */
     INFER,
     /** To load and unload models and to move aliases. */
     ADMIN,

@@ -43,7 +43,7 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
       "default-src 'none'; script-src 'self'; style-src 'unsafe-inline'; connect-src 'self';"
           + " base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
 
-  /** What changes the models, on a thread that may wait. */
+  /** A change of the models, applied on a thread that may block. */
   private interface Change {
     JsonNode apply(ServiceRequestContext context, AggregatedHttpRequest request) throws IOException;
   }
@@ -173,7 +173,7 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
     return index;
   }
 
-  /** The body has the {@code version}, null to remove the alias, and may have the expected one. */
+  /** Moves an alias to the {@code version} in the body, or removes it if that is null. */
   private JsonNode setAlias(ServiceRequestContext context, AggregatedHttpRequest request)
       throws IOException {
     JsonNode body = DataApi.parse(request.content().array());
@@ -186,8 +186,8 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
     boolean isAbsent = version.isNull() || (version.isMissingNode() && key.equals("expected"));
     if (!isAbsent && (!version.isInt() || version.intValue() < 0)) {
       throw new InvalidSettings(
-          "The body must be {\"version\": NUMBER or null}, and may have \"expected\", the number of the"
-              + " version until now, 0 for none.");
+          "The body must be {\"version\": NUMBER or null}, and may contain \"expected\", the number"
+              + " of the current version, 0 for none.");
     }
     return isAbsent ? null : version.intValue();
   }

@@ -23,7 +23,7 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Requires a bearer token, RFC 6750, for all paths but the open ones. A path that is not listed
+ * Requires a bearer token, RFC 6750, for all paths except open ones. A path that is not listed
  * requires the general scope, so that a new path is not open by mistake.
  *
  * @param scopes the scopes of paths with another one than the general scope; null if a path is open
@@ -49,8 +49,8 @@ record Authorization(
       return isOfOtherSite(request)
           ? HttpErrors.response(
               HttpStatus.FORBIDDEN,
-              "Pages of other sites have no access, and the host of a request must be an address or"
-                  + " localhost: the server has no tokens.")
+              "Pages of other sites are denied, and the host of a request must be an IP address or"
+                  + " localhost, because the server has no tokens.")
           : next.serve(context, request);
     }
     String header = request.headers().get(HttpHeaderNames.AUTHORIZATION, "");
@@ -71,7 +71,7 @@ record Authorization(
     return next.serve(context, request);
   }
 
-  /** Compares with all tokens: the time does not depend on the token that is equal. */
+  /** Compares with all tokens, so that the time does not depend on which one matches. */
   private Map.@Nullable Entry<String, AccessToken> bearer(String token) {
     byte[] hash = Sha256.begin().digest(token.getBytes(StandardCharsets.UTF_8));
     Map.Entry<String, AccessToken> found = null;

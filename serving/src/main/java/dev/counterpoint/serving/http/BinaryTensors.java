@@ -22,9 +22,9 @@ import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The binary tensor data extension of the Open Inference Protocol, as Triton's clients use it:
- * after the JSON follow the values of tensors, little-endian, in the order of the tensors. A text
- * is its length in 4 bytes, and UTF-8. Source: docs/protocol/extension_binary_data.md of
+ * The binary tensor data extension of the Open Inference Protocol, as Triton's clients use it: the
+ * values of tensors follow the JSON, little-endian, in the order of the tensors. A text is its
+ * length in 4 bytes, and UTF-8. Source: docs/protocol/extension_binary_data.md of
  * github.com/triton-inference-server/server.
  */
 final class BinaryTensors {
@@ -57,7 +57,7 @@ final class BinaryTensors {
             origin, Excerpt.ofItem(size.toString()), binary.remaining());
       }
       if (input.has(DATA)) {
-        throw new InvalidSettings("%s and \"data\" exclude each other; send one.", origin);
+        throw new InvalidSettings("%s and \"data\" are mutually exclusive; send one.", origin);
       }
       ByteBuffer values = binary.slice().order(ByteOrder.LITTLE_ENDIAN).limit(size.intValue());
       binary.position(binary.position() + size.intValue());
@@ -65,7 +65,8 @@ final class BinaryTensors {
     }
     if (binary.hasRemaining()) {
       throw new InvalidSettings(
-          "%s bytes follow the JSON and the tensors of inputs.", binary.remaining());
+          "The body has %s extra bytes after the JSON and the tensors of inputs.",
+          binary.remaining());
     }
   }
 
@@ -106,7 +107,7 @@ final class BinaryTensors {
     };
   }
 
-  /** NaN is a missing value. */
+  /** Converts a number to JSON; NaN is a missing value. */
   private static JsonNode number(double value) {
     return Double.isNaN(value) ? NullNode.getInstance() : DoubleNode.valueOf(value);
   }

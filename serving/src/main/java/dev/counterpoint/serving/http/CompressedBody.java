@@ -66,8 +66,7 @@ final class CompressedBody {
       isWhole = false;
     }
     if (!isWhole) {
-      throw new InvalidSettings(
-          "The body is not compressed as its content-encoding, %s.", encoding);
+      throw new InvalidSettings("The body is not valid for its content-encoding, %s.", encoding);
     }
     return AggregatedHttpRequest.of(request.headers(), HttpData.wrap(content));
   }
@@ -80,13 +79,13 @@ final class CompressedBody {
     return content;
   }
 
-  /** Reads a body whose bytes are all in the buffer, so that those after its end can be counted. */
+  /** Reads a body that is buffered as a whole, so that the bytes after its end can be counted. */
   private static final class Gzip extends GZIPInputStream {
     Gzip(byte[] body) throws IOException {
       super(new ByteArrayInputStream(body), body.length + 1);
     }
 
-    /** The bytes after the compressed ones, which include the trailer. */
+    /** The number of bytes after the compressed data, including the trailer. */
     int remaining() {
       return inf.getRemaining();
     }

@@ -78,7 +78,7 @@ final class DataApi {
   private volatile boolean isLeaving;
   private volatile boolean draining;
 
-  /** What a request asks of a model, and how the answer is written. */
+  /** A request to a model, and the function that writes its response. */
   private record Question(
       PredictionRequest request, Function<PredictionResponse, HttpResponse> answer) {}
 
@@ -102,7 +102,7 @@ final class DataApi {
     return scopes;
   }
 
-  /** Is no longer ready, but answers new requests. */
+  /** Reports not ready, but still answers new requests. */
   void unready() {
     isLeaving = true;
   }
@@ -118,7 +118,7 @@ final class DataApi {
     long longest = settings.requestTime().toMillis();
     try {
       if (!permits.tryAcquire(settings.maxRequests(), longest, TimeUnit.MILLISECONDS)) {
-        LOG.warn("The server stops although some requests are not answered.");
+        LOG.warn("Stopping the server, although some requests are not answered.");
       }
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
@@ -234,7 +234,7 @@ final class DataApi {
     return draining ? shuttingDown() : next.serve(context, request);
   }
 
-  /** Answers a request when its body has arrived; a slow client thus delays no other one. */
+  /** Answers a request when its body has arrived; a slow client thus does not delay others. */
   private HttpResponse answer(
       ServiceRequestContext context, HttpRequest request, Protocol protocol) {
     AtomicLong size = new AtomicLong();
@@ -275,7 +275,7 @@ final class DataApi {
 
   private static HttpResponse shuttingDown() {
     return HttpErrors.response(
-        HttpStatus.SERVICE_UNAVAILABLE, "The server is shutting down; try another one.");
+        HttpStatus.SERVICE_UNAVAILABLE, "The server is shutting down; use another server.");
   }
 
   private CompletableFuture<HttpResponse> predict(
@@ -321,7 +321,7 @@ final class DataApi {
     return json;
   }
 
-  /** One object or a list of objects, as lines of {@code predict --json}. */
+  /** Reads one object or a list of objects in the format of {@code predict --json}. */
   private Question predict(ModelId id, ModelLease model, AggregatedHttpRequest http) {
     JsonNode body = parse(http.content().array());
     List<JsonNode> inputs = body.isArray() ? body.valueStream().toList() : List.of(body);
@@ -333,7 +333,7 @@ final class DataApi {
         });
   }
 
-  /** The outputs with what the feature store had, if it was asked. */
+  /** The outputs, with the feature reports if features were looked up. */
   private static List<JsonNode> outputs(PredictionResponse response) {
     List<JsonNode> outputs = new ArrayList<>();
     for (int i = 0; i < response.outputs().size(); i++) {
@@ -405,7 +405,7 @@ final class DataApi {
     }
   }
 
-  /** The response to a request, with those outputs in binary form that it asks for. */
+  /** The response, with binary data for the outputs for which the request asks for it. */
   private static HttpResponse toHttp(JsonNode request, ObjectNode answer) {
     ByteArrayOutputStream binary = new ByteArrayOutputStream();
     boolean isBinary = false;

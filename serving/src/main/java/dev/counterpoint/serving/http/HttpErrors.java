@@ -24,7 +24,7 @@ import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
 
-/** Errors as {@code {"error": MESSAGE}}, also for requests that reach no service. */
+/** Errors as {@code {"error": MESSAGE}}, also for requests that do not reach a service. */
 final class HttpErrors implements ServerErrorHandler {
   private static final Logger LOG = LoggerFactory.getLogger(HttpErrors.class);
   private static final String RETRY_SECONDS = "1";
@@ -101,7 +101,7 @@ final class HttpErrors implements ServerErrorHandler {
 
   private String message(HttpStatus status, @Nullable String description) {
     if (status.equals(HttpStatus.NOT_FOUND)) {
-      return "There is no such path; use POST /predict/MODEL or the paths of the Open Inference"
+      return "The path does not exist; use POST /predict/MODEL or the paths of the Open Inference"
           + " Protocol, such as GET /v2/models/MODEL.";
     }
     if (status.equals(HttpStatus.REQUEST_ENTITY_TOO_LARGE)) {

@@ -44,13 +44,13 @@ public final class HttpServer implements AutoCloseable {
   private static final int MAX_HEADERS = 16 * 1_024;
   private static final int MAX_STREAMS = 128;
 
-  /** Connections above the limit, while others are closed. */
+  /** The connections above the limit that may open while idle ones are closed. */
   private static final int CLOSING = 64;
 
-  /** When the accepted requests are answered, their responses have this time to be sent. */
+  /** The maximum time to send responses after all accepted requests are answered. */
   private static final Duration SENDING = Duration.ofSeconds(1);
 
-  /** A drained server stops after this time without a request, or after {@link #SENDING}. */
+  /** The time without a request after which a drained server stops. */
   private static final Duration QUIET = Duration.ofMillis(200);
 
   private final DataApi api;

@@ -61,13 +61,13 @@ public record HttpSettings(
         .verify();
     if (!address(host).isLoopbackAddress() && (tls == null || tokens.isEmpty())) {
       throw new InvalidSettings(
-          "The host %s is not a loopback address, such as 127.0.0.1. Others require tls and tokens,"
-              + " which the file of serve has: its http has %s.",
+          "The host %s is not a loopback address, such as 127.0.0.1. Other hosts require tls and"
+              + " tokens in the http settings of the serve file, which has %s.",
           host, tls != null ? "no tokens" : tokens.isEmpty() ? "neither tls nor tokens" : "no tls");
     }
   }
 
-  /** Bodies of 1 MiB, 1,024 connections, 256 requests, 30 seconds, without TLS and tokens. */
+  /** Bodies of 1 MiB, 1,024 connections, 256 requests, timeout 30 s, no TLS, no tokens. */
   public static HttpSettings of(String host, int port, @Nullable Integer adminPort) {
     return new HttpSettings(
         host,
@@ -92,7 +92,7 @@ public record HttpSettings(
     return adminPort != null ? adminPort : port == 0 ? 0 : port + 1;
   }
 
-  /** The longest time of a request, including that in which its body arrives. */
+  /** The maximum time of a request, including the time in which its body arrives. */
   Duration requestTime() {
     return Duration.ofMillis(timeoutMillis).plus(BODY_TIME);
   }

@@ -21,14 +21,14 @@ import java.util.Set;
 import java.util.stream.Stream;
 
 /**
- * The input tensors of a model in the Open Inference Protocol, and the inputs of {@code predict
- * --json} in them.
+ * The input tensors of a model in the Open Inference Protocol, and their conversion to inputs of
+ * {@code predict --json}.
  *
  * @param tensors by name
  * @param isTable whether a tensor is a column, which may be missing
  */
 record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
-  /** The bits of integers; negative for signed ones. */
+  /** The number of bits by integer datatype; negative for signed ones. */
   private static final Map<String, Integer> INTEGERS =
       Map.of(
           "UINT8", 8, "UINT16", 16, "UINT32", 32, "UINT64", 64, "INT8", -8, "INT16", -16, "INT32",
@@ -137,7 +137,7 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
       }
     } else if (size != rows.size()) {
       throw new InvalidSettings(
-          "%s.shape has %s rows, but that of inputs[0] has %s.", origin, size, rows.size());
+          "%s.shape has %s rows, but inputs[0].shape has %s.", origin, size, rows.size());
     }
     for (int i = 0; i < values.size(); i++) {
       requireType(origin + ".data", values.get(i), datatype);
@@ -163,7 +163,7 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
     }
   }
 
-  /** Requires a nested list to have its values in rows; a flat list may have any. */
+  /** Checks the rows and the width of a nested list; a flat list is not checked. */
   private static void requireShape(String origin, JsonNode data, int rows, int width) {
     if (data.valueStream().noneMatch(JsonNode::isArray)) {
       return;
@@ -188,7 +188,7 @@ record InputTensors(Map<String, Tensor> tensors, boolean isTable) {
     }
   }
 
-  /** The number of rows, after a check that shape and values fit the tensor. */
+  /** Checks that shape and values fit the tensor; returns the number of rows. */
   private static int rows(String origin, Tensor tensor, JsonNode shape, int values) {
     long elements = 1;
     boolean isValid = shape.isArray() && !shape.isEmpty();

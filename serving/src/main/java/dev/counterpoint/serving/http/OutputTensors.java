@@ -21,7 +21,7 @@ import java.util.stream.Stream;
 
 /** The output tensors of a model in the Open Inference Protocol. */
 record OutputTensors(List<Output> outputs) {
-  /** What a feature store had for an input. */
+  /** The name of the output with the feature reports of an input. */
   static final String FEATURES = "features";
 
   /**
@@ -133,7 +133,7 @@ record OutputTensors(List<Output> outputs) {
     return new OutputTensors(chosen);
   }
 
-  /** The tensors with the outputs of {@code predict --json}. */
+  /** Converts outputs of {@code predict --json} to tensors. */
   ArrayNode write(List<? extends JsonNode> rows) {
     ArrayNode written = JsonNodeFactory.instance.arrayNode();
     for (Output output : outputs) {

@@ -9,10 +9,10 @@ import java.util.function.UnaryOperator;
 
 /** How connections to a server are encrypted. */
 public sealed interface Tls {
-  /** Configures a server, whose connections are then encrypted by it; else returns false. */
+  /** Configures TLS of a server; returns false if the server does not encrypt. */
   boolean configure(ServerBuilder server);
 
-  /** The same settings with other names of files. */
+  /** The same settings with each file name mapped. */
   default Tls withFiles(UnaryOperator<String> names) {
     return this;
   }

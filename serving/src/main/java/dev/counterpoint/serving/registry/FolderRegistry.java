@@ -65,7 +65,7 @@ public final class FolderRegistry {
   }
 
   /**
-   * A registry with a journal elsewhere.
+   * A registry whose journal may be outside of its folder.
    *
    * @param folder has the content of the versions; may not exist yet
    */
@@ -98,8 +98,8 @@ public final class FolderRegistry {
   }
 
   /**
-   * Adds a model as the next version of a name: its model folder, the code of its run, and what
-   * describes the run.
+   * Adds a model as the next version of a name: its model folder, the code of its run, and the
+   * files that describe the run.
    *
    * @param directory a run directory or a model folder
    * @throws InvalidSettings if it has no model, a file of the model was changed, or the model is an
@@ -120,7 +120,7 @@ public final class FolderRegistry {
   public Version add(ModelId id, Path model, Path original) throws IOException {
     if (ModelFolder.isAdapter(model)) {
       throw new InvalidSettings(
-          "%s is an adapter, which needs another model. Merge it with its base model first: merge %s --output DIR",
+          "%s is an adapter, which needs its base model. Merge them first: merge %s --output DIR",
           model, model);
     }
     if (!Files.exists(model.resolve(ModelFolder.CONFIG))) {
@@ -207,7 +207,7 @@ public final class FolderRegistry {
     content(); // An alias does not create a registry.
     String alias = id.alias();
     if (alias == null) {
-      throw new InvalidSettings("\"%s\" names no alias; use NAME@ALIAS.", id);
+      throw new InvalidSettings("\"%s\" does not name an alias; use NAME@ALIAS.", id);
     }
     change(
         content -> {
@@ -230,7 +230,7 @@ public final class FolderRegistry {
   }
 
   /**
-   * Removes a version, and its content unless another version has the same.
+   * Removes a version, and its content unless another version has the same content.
    *
    * @throws InvalidSettings if it does not exist, or an alias refers to it
    */
@@ -241,7 +241,7 @@ public final class FolderRegistry {
           Version version = content.find(id);
           if (id.version() == null) {
             throw new InvalidSettings(
-                "\"%s\" names no version; use NAME/VERSION, such as %s.", id, version.id());
+                "\"%s\" does not name a version; use NAME/VERSION, such as %s.", id, version.id());
           }
           List<String> aliases = content.aliases(version);
           if (!aliases.isEmpty()) {
@@ -274,7 +274,7 @@ public final class FolderRegistry {
     }
     try (Stream<Path> files = Files.walk(content)) { // A link would be followed.
       if (!files.allMatch(FolderEntries::isPlain)) {
-        return Optional.of(content + " was changed: it has a link or a device");
+        return Optional.of(content + " was changed: it contains a link or a device");
       }
     } catch (IOException | UncheckedIOException e) {
       return Optional.of(content + " cannot be read");
@@ -331,7 +331,7 @@ public final class FolderRegistry {
         });
   }
 
-  /** The first event is written before any content, so that content without events is found. */
+  /** Writes the first event before any content, so that content without events is detected. */
   private void create() throws IOException {
     if (!journal.events().isEmpty() && Files.exists(artifacts)) {
       return;
@@ -339,7 +339,7 @@ public final class FolderRegistry {
     for (Path entry : FolderEntries.of(folder)) {
       if (!CREATED.contains(entry.getFileName().toString())) {
         throw new InvalidSettings(
-            "%s contains no registry, but other files. Name a new or empty folder.", folder);
+            "%s contains other files, but no registry. Name a new or empty folder.", folder);
       }
     }
     if (!Files.exists(folder)) {
@@ -351,7 +351,7 @@ public final class FolderRegistry {
           boolean isNew = appender.events().isEmpty();
           if (isNew && !FolderEntries.of(artifacts).isEmpty()) {
             throw new InvalidSettings(
-                "%s has content, but %s is missing or empty: restore it. Without it, the versions are unknown.",
+                "%s has content, but the journal %s is missing or empty. Restore the journal, which lists the versions.",
                 artifacts, journal.name());
           }
           if (isNew) {
@@ -361,7 +361,7 @@ public final class FolderRegistry {
         });
   }
 
-  /** Deletes the content of a removed version, unless another version has the same. */
+  /** Deletes the content of a removed version, unless another version shares it. */
   private void removeUnused(RegistryContent before, RegistryContent after) throws IOException {
     for (String artifact : before.artifacts()) {
       if (!after.artifacts().contains(artifact) && Files.exists(artifacts.resolve(artifact))) {
@@ -371,8 +371,8 @@ public final class FolderRegistry {
   }
 
   /**
-   * The content that no version has, for example because an {@code add} was killed. It may be
-   * deleted, unless the journal has lost its last lines.
+   * The content that belongs to no version, for example because an {@code add} was killed. It may
+   * be deleted, unless the journal has lost its last lines.
    */
   public List<Path> unused() throws IOException {
     Set<String> used = content().artifacts();

@@ -36,7 +36,7 @@ record JournalFile(Path file) {
   private record Content(List<ObjectNode> entries, String last, long end, boolean endsLine) {}
 
   /**
-   * The lines in order, without their hashes; none if the file does not exist.
+   * The lines in order, without their hashes; empty if the file does not exist.
    *
    * @throws DamagedFile if a line is not what was written
    */
@@ -63,7 +63,8 @@ record JournalFile(Path file) {
         return new Content(entries, last, start, true);
       }
       if (!isIntact) {
-        throw new DamagedFile(file, "line " + (entries.size() + 1) + " is not what was written");
+        throw new DamagedFile(
+            file, "line " + (entries.size() + 1) + " differs from what was written");
       }
       entry.remove(PREVIOUS);
       entries.add(entry);

@@ -13,7 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 
 /**
- * The names, versions and aliases of a registry at one time, which follow from its events.
+ * The names, versions and aliases of a registry at one time, computed from its events.
  *
  * @param events all changes, in order
  * @param versions the versions of each name that are not removed
@@ -84,8 +84,7 @@ public record RegistryContent(
     }
     if (!isValid) {
       throw new InvalidSettings(
-          "The journal of the registry has a change that is not valid: %s",
-          Excerpt.of(event.toString()));
+          "The journal of the registry has an invalid change: %s", Excerpt.of(event.toString()));
     }
   }
 
@@ -94,7 +93,7 @@ public record RegistryContent(
     return versions.values().stream().flatMap(it -> it.values().stream()).toList();
   }
 
-  /** The number of the next version: those of removed versions are not used again. */
+  /** The number of the next version; the numbers of removed versions are not reused. */
   int nextVersion(String name) {
     return events.stream()
             .filter(it -> it.artifact() != null && it.name().equals(name))

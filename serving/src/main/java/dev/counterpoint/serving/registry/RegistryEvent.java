@@ -23,7 +23,7 @@ public record RegistryEvent(
     @Nullable Integer version,
     @Nullable String artifact,
     @Nullable String alias) {
-  /** What changes. */
+  /** The kind of the change. */
   public enum Kind {
     /** The registry is created; the event has no name. */
     CREATE,

@@ -6,15 +6,15 @@ import java.util.List;
 
 /** The changes of a registry in their order, which several processes append to. Thread-safe. */
 public interface RegistryJournal {
-  /** Work that no other process does at the same time. */
+  /** Work during which no other process changes the journal. */
   @FunctionalInterface
   interface Exclusive<T> {
     T run(Appender appender) throws IOException;
   }
 
-  /** Appends to a journal that no other process changes. */
+  /** Appends to the journal during {@link Exclusive} work. */
   interface Appender {
-    /** The events until now. */
+    /** The events so far. */
     List<RegistryEvent> events() throws IOException;
 
     /** Appends an event, and returns when it is durable. */
@@ -25,7 +25,7 @@ public interface RegistryJournal {
   String name();
 
   /**
-   * The events, in their order; none if it does not exist.
+   * The events in order; empty if the journal does not exist.
    *
    * @throws InvalidSettings if the journal is damaged
    */

@@ -50,7 +50,7 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
   }
 
   /**
-   * What is served.
+   * The models to serve.
    *
    * @param ids the names, versions and aliases, with the limits of each
    * @param maxWeightBytes the limit of the weights of all open models, also of those that are being
@@ -61,7 +61,7 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
       ids = Collections.unmodifiableMap(new LinkedHashMap<>(ids));
     }
 
-    /** Models whose weights need at most 80 % of the memory that the heap leaves. */
+    /** A selection whose weights need at most 80 % of the memory outside of the heap. */
     public static Selection of(Map<ModelId, BatchLimits> ids) {
       long memory =
           ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class).getTotalMemorySize();
@@ -81,7 +81,7 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
 
   private final List<CompletableFuture<Void>> released = new ArrayList<>();
 
-  /** The failure of each name that was reported, so that it is reported once. */
+  /** The last reported failure of each name, so that it is reported only once. */
   private final Map<ModelId, String> failures = new HashMap<>();
 
   private volatile Map<ModelId, ServedModel> served = Map.of();
@@ -91,7 +91,7 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
   private int seen; // events of the registry
 
   /**
-   * Opens models.
+   * Opens the selected models.
    *
    * @param log receives each later replacement and failure
    * @throws InvalidSettings if a version does not exist or cannot be opened
@@ -132,7 +132,7 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
       String message = String.valueOf(e.getMessage());
       if (!message.equals(outage)) {
         outage = message;
-        log.accept("The models are not changed: " + message);
+        log.accept("The served models were not updated: " + message);
       }
     }
   }
@@ -226,7 +226,7 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
     return bytes;
   }
 
-  /** Ends the use of a model, whose memory is freed after its last request. */
+  /** Releases a model; its memory is freed after its last request. */
   private void release(ServedModel model) {
     released.add(model.release().whenComplete((none, failure) -> weights.remove(model)));
   }
@@ -339,7 +339,7 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
     }
   }
 
-  /** A served name, or the version of one. */
+  /** The model of a served name, or of a version that a served name refers to. */
   private static @Nullable ServedModel find(ModelId id, Map<ModelId, ServedModel> models) {
     return Optional.ofNullable(models.get(id))
         .or(() -> models.values().stream().filter(it -> it.isVersion(id)).findFirst())

@@ -7,7 +7,7 @@ interface Exchange {
   /** The bytes that can be sent now; empty if they depend on bytes to be received. */
   ByteBuffer outgoing();
 
-  /** The buffer to read the next bytes into; nothing remains in it when all were received. */
+  /** The buffer to read the next bytes into; no space remains when all bytes were received. */
   ByteBuffer incoming();
 
   /** Counts bytes of the last {@link #outgoing} that were sent. */

@@ -26,13 +26,13 @@ public final class InMemoryRanks {
   private final int worldSize;
   private final IntUnaryOperator order;
 
-  /** Ranks that run in their order. */
+  /** Ranks that run in ascending order. */
   public InMemoryRanks(int worldSize) {
     this(worldSize, candidates -> 0);
   }
 
   /**
-   * Ranks that run in another order.
+   * Ranks that run in a given order.
    *
    * @param order returns which of the given number of ranks that can continue is the next
    */
@@ -85,7 +85,9 @@ public final class InMemoryRanks {
     ALL_GATHER
   }
 
-  /** The part of a rank in a call. The result is written into the buffer, or into the answer. */
+  /**
+   * The arguments of a rank in a call. The result is written into the buffer, or into the answer.
+   */
   @SuppressWarnings("ArrayRecordComponent") // Never compared.
   private record Part(Kind kind, ByteBuffer buffer, byte[] own) {
     String describe() {
@@ -163,7 +165,7 @@ public final class InMemoryRanks {
       return answer;
     }
 
-    /** Selects the next rank: one that has not called yet, or any rank if all have. */
+    /** Selects the next rank: one without a pending call, or any rank if all have one. */
     private void passOn() {
       int[] next = ranks(rank -> !gone[rank] && parts[rank] == null);
       next = next.length == 0 ? ranks(rank -> !gone[rank]) : next;

@@ -25,7 +25,7 @@ public record Membership(
     return (rank + 1) % worldSize;
   }
 
-  /** The protocol of the connection to a rank: only the one before it, of this attempt, has it. */
+  /** The protocol name of the connection to a rank; only the rank before it has the same. */
   String protocol(int to) {
     return "ring " + attempt + " to " + to;
   }

@@ -41,7 +41,7 @@ final class OuterOptimizer implements AutoCloseable {
     change = new FlatArrays(shapes);
   }
 
-  /** Copies the weights of the first step; later the outer step itself leaves them in place. */
+  /** Copies the weights before the first step; each outer step then updates the copy. */
   void startIfNew() {
     if (!started) {
       start.copyFrom(weights);
@@ -50,8 +50,8 @@ final class OuterOptimizer implements AutoCloseable {
   }
 
   /**
-   * Takes an outer step: all weights become those of the start minus the outer update, computed
-   * from the mean change over the processes.
+   * Takes an outer step: all weights become the start weights minus the outer update, computed from
+   * the mean change over the processes.
    */
   void step(Collective collective) {
     NDArray values = start.flat();

@@ -11,9 +11,9 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * Arrays that differ between the ranks, such as the state of optimizers that take local steps, on
- * the way into a checkpoint and out of it. Rank 0 writes the arrays of all ranks. A resumed run
- * with another number of ranks assigns the saved ones in turn.
+ * Arrays that differ between the ranks, such as the state of optimizers that take local steps,
+ * while they are saved to or loaded from a checkpoint. Rank 0 writes the arrays of all ranks. A
+ * resumed run with another number of ranks assigns the saved arrays in turn.
  */
 public final class RankLocalState {
   private final TreeMap<String, NDArray> own;
@@ -92,7 +92,7 @@ public final class RankLocalState {
         : own.keySet().stream().map(name -> (NDArray) saved.get(name(rank, name))).toList();
   }
 
-  /** The number of ranks that a checkpoint has arrays of. */
+  /** The number of ranks whose arrays a checkpoint contains. */
   private int count(Map<String, ?> saved) {
     int count = 1;
     while (saved.containsKey(name(count, own.firstKey()))) {

@@ -35,7 +35,7 @@ final class RankLost extends IOException {
             .formatted(deadline.toSeconds()));
   }
 
-  /** A connection that this process has given up. */
+  /** A connection that ended because this process was interrupted. */
   static RankLost interrupted(int rank) {
     return new RankLost(rank, "this process was interrupted");
   }

@@ -63,7 +63,7 @@ final class RingAllGather implements Exchange {
     }
   }
 
-  /** The parts by rank, when the exchange is done. */
+  /** The parts by rank; complete when the exchange is done. */
   List<byte[]> parts() {
     return Arrays.asList(parts);
   }

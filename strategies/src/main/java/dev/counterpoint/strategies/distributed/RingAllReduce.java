@@ -20,7 +20,7 @@ import java.util.List;
  * fewer numbers than ranks, all are in segment 0.
  */
 final class RingAllReduce implements Exchange {
-  /** Bytes that are added at once: they stay in the cache of a core. */
+  /** The number of bytes that are added at once, which fit into the cache of a core. */
   static final int CHUNK = 1 << 16;
 
   private static final ByteBuffer NOTHING = ByteBuffer.allocate(0);
@@ -32,14 +32,14 @@ final class RingAllReduce implements Exchange {
   private final Cursor out;
   private final Cursor in;
 
-  /** Memory that all sums of a ring use: one chunk of received bytes, and two as arrays. */
+  /** Memory that all all-reduces of a ring share: a chunk of received bytes, and two arrays. */
   static final class Scratch {
     private final ByteBuffer received =
         ByteBuffer.allocateDirect(CHUNK).order(ByteOrder.nativeOrder());
     private final float[] own = new float[CHUNK / Float.BYTES];
     private final float[] other = new float[CHUNK / Float.BYTES];
 
-    /** Adds the received numbers to those at the beginning of a buffer; returns their bytes. */
+    /** Adds the received numbers to the first ones of a buffer; returns the number of bytes. */
     private int addTo(ByteBuffer numbers) {
       received.flip();
       int count = received.remaining() / Float.BYTES;
@@ -55,14 +55,14 @@ final class RingAllReduce implements Exchange {
     }
   }
 
-  /** The place of one direction in its sequence of buckets, positions and bytes. */
+  /** The position of one direction in its sequence of buckets, segments and bytes. */
   private final class Cursor {
     private final int firstSegment;
     private int bucket;
     private int position;
     private int offset;
 
-    /** Bytes of the bucket that were passed. */
+    /** The number of bytes of the bucket that were passed. */
     private long passed;
 
     private ByteBuffer view = NOTHING;
@@ -85,7 +85,7 @@ final class RingAllReduce implements Exchange {
       return Math.floorMod(firstSegment - position, worldSize);
     }
 
-    /** The bytes of the current segment that follow. */
+    /** The number of remaining bytes of the current segment. */
     int left() {
       return atEnd() ? 0 : length(view.capacity(), segment()) - offset;
     }
@@ -118,7 +118,7 @@ final class RingAllReduce implements Exchange {
   }
 
   /**
-   * A sum that has not begun.
+   * An all-reduce that has not begun.
    *
    * @param buckets float32 in native order; must not be empty
    */
@@ -137,13 +137,13 @@ final class RingAllReduce implements Exchange {
     return each == 0 && segment > 0 ? bytes : segment * each;
   }
 
-  /** The bytes of a segment; the last one has the remainder. */
+  /** The length of a segment in bytes; the last segment includes the remainder. */
   private int length(int bytes, int segment) {
     int end = segment == worldSize - 1 ? bytes : start(bytes, segment + 1);
     return end - start(bytes, segment);
   }
 
-  /** The first segment of a bucket, and then what was received. */
+  /** The bytes of the first segment of a bucket, then the bytes that were received. */
   @Override
   public ByteBuffer outgoing() {
     int left = out.left();

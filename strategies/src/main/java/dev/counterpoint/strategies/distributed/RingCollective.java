@@ -146,7 +146,7 @@ public final class RingCollective implements Collective {
     } catch (IOException e) {
       int lost = e instanceof RankLost known ? known.rank() : membership.previous();
       String message =
-          "rank %s of %s lost the connection to rank %s while %s: %s. It ends with code %s."
+          "rank %s of %s lost the connection to rank %s while %s: %s. This rank ends with code %s."
               .formatted(rank(), worldSize(), lost, act, IoFailure.of(e), RankExit.RETRY);
       onLoss.accept(message);
       throw new UncheckedIOException(message, e);

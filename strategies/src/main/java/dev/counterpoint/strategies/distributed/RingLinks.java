@@ -60,7 +60,7 @@ final class RingLinks implements Closeable {
     }
   }
 
-  /** Unauthenticated clients may displace a connection, so that it is tried again. */
+  /** Connects to the next rank; retries if unauthenticated clients displace the connection. */
   private static AuthenticatedConnection connect(Membership membership, Address next, long until)
       throws IOException {
     while (true) {

@@ -11,7 +11,7 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.concurrent.CompletableFuture;
 
-/** The port of a rank for the rank before it; it closes with the first authenticated connection. */
+/** Listens for the rank before this one; closes after the first authenticated connection. */
 public final class RingListener implements Closeable {
   private static final Duration CONFIRMATION = Duration.ofSeconds(5);
 
@@ -50,7 +50,7 @@ public final class RingListener implements Closeable {
             .formatted(membership.rank(), bind, reason, BindAddress.VARIABLE));
   }
 
-  /** A rank confirms that it is connected: it may have given up during the handshake. */
+  /** Accepts a connection if the client confirms it: it may have given up during the handshake. */
   private void accept(AuthenticatedConnection connection) throws IOException {
     connection.setTurn(CONFIRMATION);
     if (connection.read().isPresent() && previous.complete(connection)) {

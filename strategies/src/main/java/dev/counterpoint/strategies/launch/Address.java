@@ -97,12 +97,12 @@ public record Address(String host, int port) implements Serializable {
     boolean local = address.get().isLoopbackAddress();
     if (listening) {
       return local
-          ? " The tracker listens on %s, which is %s on rank 0's machine: ranks on other machines cannot reach it. If there are any, set the tracker's host to an IP address that they can reach (%s)."
+          ? " The tracker listens on %s, which is %s on rank 0's machine: ranks on other machines cannot reach it. If there are such ranks, set the tracker's host to an IP address that they can reach (%s)."
               .formatted(host, ip, OPTIONS)
           : "";
     }
     return local
-        ? " On this machine %s is %s, this machine itself. If rank 0 runs on another one, set the tracker's host to its IP address (%s)."
+        ? " On this machine %s is %s, this machine itself. If rank 0 runs on another machine, set the tracker's host to its IP address (%s)."
             .formatted(host, ip, OPTIONS)
         : " On this machine %s is %s. If rank 0 runs there, /etc/hosts of that machine may map %s to a loopback address, where the tracker then listens; use the IP address for all ranks (%s)."
             .formatted(host, ip, host, OPTIONS);
@@ -116,7 +116,7 @@ public record Address(String host, int port) implements Serializable {
     }
   }
 
-  /** The address for a socket; the name is resolved now. */
+  /** Resolves the host name, and returns the address for a socket. */
   public InetSocketAddress resolved() throws UnknownHostException {
     return new InetSocketAddress(InetAddress.getByName(host), port);
   }

@@ -22,7 +22,7 @@ import org.jspecify.annotations.Nullable;
 public final class Attempt implements AutoCloseable {
   private static final int TURNS = 4; // in a deadline
 
-  /** For a rank that leaves the ring: it waits for a deadline at most. */
+  /** The turns for which a rank may leave the ring: it waits for a deadline at most. */
   private static final int LEAVING_TURNS = 2 * TURNS;
 
   private static final long DIAGNOSIS_NANOS = 1_500_000_000L;
@@ -40,7 +40,7 @@ public final class Attempt implements AutoCloseable {
   private boolean killed;
 
   /**
-   * Receives the output of rank 0, if it is started here.
+   * Receives the output of rank 0, if this launcher starts rank 0.
    *
    * @param out receives its standard output
    * @param err receives its standard error
@@ -86,7 +86,7 @@ public final class Attempt implements AutoCloseable {
     }
   }
 
-  /** Starts all processes, waits for their end, and returns the cause of it. */
+  /** Starts all processes, waits until they have ended, and returns the result. */
   public AttemptResult run() throws IOException, InterruptedException {
     Job.TrackerPlan plan = job.tracker();
     Address address = plan.address();
@@ -158,7 +158,7 @@ public final class Attempt implements AutoCloseable {
     }
   }
 
-  /** Often only the end of more processes separates the cause from its consequences. */
+  /** Waits for more processes to end, which often separates the cause from its consequences. */
   private void gatherEvidence() throws IOException, InterruptedException {
     long until = System.nanoTime() + DIAGNOSIS_NANOS;
     long left = DIAGNOSIS_NANOS;
@@ -172,7 +172,7 @@ public final class Attempt implements AutoCloseable {
     }
   }
 
-  /** Waits a turn for the next event; false if there was none. */
+  /** Waits up to a turn for the next event; returns false if there was none. */
   private boolean take() throws IOException, InterruptedException {
     return take(Math.max(1, job.deadline().toMillis() / TURNS));
   }

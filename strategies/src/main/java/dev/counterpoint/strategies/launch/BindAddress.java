@@ -6,14 +6,14 @@ import java.util.regex.Pattern;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Where a rank listens for another rank.
+ * Where a rank listens for the rank before it in the ring.
  *
  * @param host an address of this machine
  * @param firstPort 0 for any free port
  * @param lastPort the last port of the range
  */
 public record BindAddress(String host, int firstPort, int lastPort) {
-  /** The variable {@code ADDRESS:FIRST-LAST}; each part may be absent. */
+  /** The variable with {@code ADDRESS:FIRST-LAST}; each part may be omitted. */
   public static final String VARIABLE = "COUNTERPOINT_BIND";
 
   private static final Pattern FORM =
@@ -40,7 +40,7 @@ public record BindAddress(String host, int firstPort, int lastPort) {
     String host = form.group(1).replaceAll("[\\[\\]]", "");
     if (Address.ANY.matcher(host).matches()) {
       throw LaunchException.invalid(
-          VARIABLE + " \"" + text + "\" must be one address of this machine, not all.");
+          VARIABLE + " \"" + text + "\" must be a single address of this machine, not a wildcard.");
     }
     return new BindAddress(host.isEmpty() || isLoopback(local) ? local : host, first, last);
   }

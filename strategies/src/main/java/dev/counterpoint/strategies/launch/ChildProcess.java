@@ -26,7 +26,7 @@ final class ChildProcess {
   private static final String ERROR_PREFIX = "counterpoint: ";
   private static final String HEADER = "--- ";
 
-  /** How long output is read after the end: a surviving grandchild may hold the pipe open. */
+  /** How long output is read after the process ends: a grandchild may hold the pipe open. */
   private static final long OUTPUT_MILLIS = 2_000;
 
   private final Start start;
@@ -68,7 +68,7 @@ final class ChildProcess {
     return child;
   }
 
-  /** Starts a process whose output is shown, too. */
+  /** Starts a process whose output goes to its log and is shown. */
   static ChildProcess start(Start start, Attempt.Output output) throws IOException {
     ChildProcess child = new ChildProcess(start);
     Writer log = start.openLog(child.process.pid());
@@ -91,7 +91,7 @@ final class ChildProcess {
     }
   }
 
-  /** Runs each reader in its own thread; the last one closes the log. */
+  /** Runs each reader in its own thread; the last one to end closes the log. */
   private void read(Writer log, Runnable... all) {
     AtomicInteger left = new AtomicInteger(all.length);
     for (Runnable each : all) {
@@ -199,7 +199,7 @@ final class ChildProcess {
     return errors.isEmpty() ? lastLines() : errors;
   }
 
-  /** One line: the first of the last error messages, else the last line of output. */
+  /** One line: the first error message near the end of the log, else the last line. */
   String summary() {
     List<String> lines = lines();
     return lines.stream()
@@ -210,7 +210,7 @@ final class ChildProcess {
         .orElseGet(() -> lines.isEmpty() ? "no output" : lines.get(lines.size() - 1));
   }
 
-  /** The output of this process, without that of earlier ones in the same log. */
+  /** The output of this process, without that of earlier processes in the same log. */
   private List<String> lines() {
     try {
       List<String> lines = Files.readAllLines(start.log());

@@ -41,7 +41,7 @@ public record ClusterEnvironment(
       return RankEnvironment.number(source, value);
     }
 
-    /** A Slurm job id as a port offset; job ids may be long. */
+    /** A Slurm job id as a port offset; the id may exceed an int. */
     int portOffset() {
       return value.matches("\\d{1,18}") ? (int) (Long.parseLong(value) % SLURM_PORTS) : 0;
     }
@@ -68,7 +68,7 @@ public record ClusterEnvironment(
     Found tracker = search.tracker(options);
     if (rank.number() >= worldSize.number()) {
       throw LaunchException.invalid(
-          "%s %s must be less than %s, %s."
+          "%s %s must be less than %s %s."
               .formatted(rank.source(), rank.value(), worldSize.source(), worldSize.value()));
     }
     return Optional.of(
@@ -84,7 +84,7 @@ public record ClusterEnvironment(
     return environment.getOrDefault(name, "").matches("0*([2-9]|[1-9]\\d+)");
   }
 
-  /** srun counts the tasks of the step; a job may have several steps. */
+  /** The variable with the number of tasks of the step or, without srun, of the job. */
   private static String slurmWorldSize(Map<String, String> environment) {
     return environment.containsKey("SLURM_STEP_NUM_TASKS")
         ? "SLURM_STEP_NUM_TASKS"
@@ -151,7 +151,7 @@ public record ClusterEnvironment(
           .map(value -> new Found(value, name));
     }
 
-    /** The next port, if torchrun's own store listens on MASTER_PORT. */
+    /** The tracker at MASTER_PORT, or at the next port if torchrun's own store listens there. */
     private Optional<Found> torchrunTracker() {
       String host = environment.get("MASTER_ADDR");
       String port = environment.get("MASTER_PORT");
@@ -164,7 +164,7 @@ public record ClusterEnvironment(
       return Optional.of(new Found(new Address(host, own).toString(), source));
     }
 
-    /** Rank 0 runs on the first node. Different jobs use different ports. */
+    /** The tracker on the first node, where rank 0 runs. Different jobs use different ports. */
     private Optional<Found> slurmTracker() {
       Optional<Found> host =
           variable("SLURM_STEP_NODELIST", true)

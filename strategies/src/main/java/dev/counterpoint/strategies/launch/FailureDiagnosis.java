@@ -92,9 +92,9 @@ final class FailureDiagnosis {
   }
 
   /**
-   * The local rank that has reported a failure that it caused itself. Of several, one that rejects
-   * the request, since the others may have been ended because of it; else rank 0, since its output
-   * is shown.
+   * The local rank that has caused a failure and reported it. Of several, one that rejects the
+   * request, since the others may have been ended because of it; else rank 0, since its output is
+   * shown.
    */
   private Optional<ChildProcess> culprit() {
     return failed.stream()
@@ -107,7 +107,7 @@ final class FailureDiagnosis {
                 .thenComparing(child -> child != ranks.get(0)));
   }
 
-  /** Whether a rank that has reported a failure that it caused itself has not ended yet. */
+  /** Whether the local rank that has caused and reported a failure is still running. */
   boolean isCulpritAlive() {
     return culprit().filter(child -> !ended.containsKey(child)).isPresent();
   }
@@ -121,7 +121,7 @@ final class FailureDiagnosis {
         || ended.values().stream().anyMatch(code -> !RankExit.isOrderly(code));
   }
 
-  /** The exit code and its cause. */
+  /** The exit code, and the cause of a failure. */
   AttemptResult result() {
     if (!hasFailed()) {
       return new AttemptResult(
@@ -147,7 +147,7 @@ final class FailureDiagnosis {
                     RankExit.RETRY, names(lost.isEmpty() ? failed : lost) + " ended too early"));
   }
 
-  /** Other ranks may have ended before it, because of its failure. */
+  /** The result of the rank that caused the failure; others may have ended before it. */
   private Optional<AttemptResult> culpritResult() {
     return culprit()
         .filter(child -> RankExit.isPermanentFailure(ended.getOrDefault(child, RankExit.DONE)))
@@ -189,7 +189,7 @@ final class FailureDiagnosis {
                 names(silent) + (silent.size() == 1 ? " does" : " do") + " not respond"));
   }
 
-  /** The output of rank 0 was shown. If nothing has begun, no log is kept. */
+  /** The result of a failed rank. The output of rank 0 was shown; an invalid request has no log. */
   private AttemptResult failed(Map.Entry<ChildProcess, Integer> end) {
     ChildProcess child = end.getKey();
     int code = end.getValue();

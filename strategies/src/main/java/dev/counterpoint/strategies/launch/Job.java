@@ -22,7 +22,7 @@ public record Job(LocalRanks ranks, TrackerPlan tracker, Path logs) {
   public record LocalRanks(int worldSize, List<Integer> ranks, int firstLocalRank) {}
 
   /**
-   * The tracker of each attempt.
+   * Settings of the tracker of each attempt.
    *
    * @param address where it listens; port 0 for any free port
    * @param local whether this launcher starts the tracker

@@ -2,14 +2,14 @@ package dev.counterpoint.strategies.launch;
 
 import org.jspecify.annotations.Nullable;
 
-/** A job that has failed, with the exit code of the command and a message for the user. */
+/** Thrown if a job fails, with the exit code of the command and a message for the user. */
 public final class LaunchException extends RuntimeException {
   private static final long serialVersionUID = 1L;
 
   private final int exitCode;
 
   /**
-   * A failure.
+   * The failure of a job.
    *
    * @param exitCode a code of {@link RankExit}
    * @param message null if the user has already seen it

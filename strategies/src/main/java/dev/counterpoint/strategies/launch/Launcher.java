@@ -20,12 +20,12 @@ public final class Launcher {
   private @Nullable Attempt attempt;
   private @Nullable String stopping;
 
-  /** The run directory, and where restarts are reported. */
+  /** Access to the run directory, and the output for reports of restarts. */
   public interface RunProgress {
-    /** The steps of all checkpoints, whole or damaged. */
+    /** The steps of all checkpoints, intact or damaged. */
     Set<Long> checkpoints() throws IOException;
 
-    /** The step that a killed rank 0 was in, if it left a note; removes the note. */
+    /** The step in which rank 0 was killed, if its marker file exists; deletes the marker. */
     OptionalLong interruptedStep();
 
     /** How the user can resume the run: a sentence; empty if there is nothing to resume. */
@@ -99,7 +99,7 @@ public final class Launcher {
           "Starting all %s ranks again %s (restart %s of at most %s without a new checkpoint) ..."
               .formatted(
                   job.worldSize(),
-                  saved.isEmpty() ? "from the beginning" : "from the newest whole checkpoint",
+                  saved.isEmpty() ? "from the beginning" : "from the newest intact checkpoint",
                   restarts,
                   maxRestarts));
     }

@@ -50,7 +50,7 @@ final class OutputRelay implements Runnable {
     logUnfinishedLine();
   }
 
-  /** The last words of a process that was killed have no line break. */
+  /** Logs the last line of a killed process, which may have no line break. */
   private void logUnfinishedLine() {
     String text = withoutStatusLine(line.toString());
     try {
@@ -76,7 +76,7 @@ final class OutputRelay implements Runnable {
     shown = line.length();
   }
 
-  /** The text behind the last erasure, which is what a terminal still shows of the line. */
+  /** The text after the last erase sequence: the part of the line that a terminal still shows. */
   private static String withoutStatusLine(String line) {
     int erased = line.lastIndexOf(ERASE_BELOW);
     String rest = erased < 0 ? line : line.substring(erased + ERASE_BELOW.length());

@@ -83,7 +83,7 @@ public final class ParentWatchdog {
     exit.accept(RankExit.RETRY);
   }
 
-  /** Before {@link #onStop} there is nothing to save, so the process ends at once. */
+  /** Handles a stop request; ends the process at once if {@link #onStop} was not called yet. */
   private synchronized void stop(String signal) {
     if (onStop != null) {
       onStop.accept(signal);

@@ -23,7 +23,7 @@ public record RankEnvironment(
   static final String TRACKER = "COUNTERPOINT_TRACKER";
   static final String SECRET = "COUNTERPOINT_SECRET";
 
-  /** With the value {@code copy}: the run directory is not shared with the other ranks. */
+  /** The variable that is {@code copy} if the ranks do not share the run directory. */
   private static final String DIRECTORY = "COUNTERPOINT_DIRECTORY";
 
   private static final String COPY = "copy";
@@ -54,7 +54,7 @@ public record RankEnvironment(
             secret(environment)));
   }
 
-  /** The secret of the ranks; an absent variable means that none was agreed on. */
+  /** The secret of the ranks; empty if the variable is absent. */
   public static Secret secret(Map<String, String> environment) {
     return withTls(Secret.of(environment.getOrDefault(SECRET, "")), environment);
   }

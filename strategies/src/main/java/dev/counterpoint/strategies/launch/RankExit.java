@@ -10,7 +10,7 @@ public final class RankExit {
   public static final int FAILED = 1;
   public static final int INVALID_REQUEST = 2;
 
-  /** Another process was lost: start all processes again. */
+  /** The rank has lost another process: all processes must be restarted. */
   public static final int RETRY = 75;
 
   private static final int BY_SIGNAL = 128;

@@ -4,6 +4,6 @@ import java.io.Closeable;
 
 /** The rendezvous of one attempt, in the process that starts rank 0. */
 public interface Tracker extends Closeable {
-  /** Where the ranks can join. */
+  /** The address at which ranks can join. */
   Address address();
 }

@@ -8,13 +8,13 @@ import java.util.List;
  * @param ranks that it is about; may be empty
  */
 public record TrackerEvent(Kind kind, List<Integer> ranks) {
-  /** What has happened. */
+  /** The kind of the event. */
   public enum Kind {
     /** All ranks have joined and agree. */
     BEGUN,
     /** Ranks have not joined in time. */
     MISSING,
-    /** A rank fails for its own reason; other ranks may fail because of it. */
+    /** A rank has failed by itself; other ranks may fail because of it. */
     FAILED,
     /** A rank has disconnected. */
     LOST,

@@ -11,8 +11,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * The driver's view of all attempts of a job: shows the output of rank 0, and finds the cause of a
- * failure. A rank that fails for its own reason ends the others, which may report first, so the
- * driver waits a moment for the cause.
+ * failure. A rank that fails by itself ends the others, which may report first, so the driver waits
+ * a moment for the cause.
  */
 final class AttemptHistory implements DriverServer.Listener {
   private static final long DIAGNOSIS = 3_000_000_000L; // nanoseconds
@@ -97,7 +97,7 @@ final class AttemptHistory implements DriverServer.Listener {
     }
   }
 
-  /** Why the job has failed, as soon as that is certain. */
+  /** Why the job has failed, as soon as the cause is certain. */
   synchronized Optional<LaunchException> failure() {
     return Optional.ofNullable(failure)
         .or(
@@ -109,7 +109,7 @@ final class AttemptHistory implements DriverServer.Listener {
         .or(() -> System.nanoTime() - failedSince > DIAGNOSIS ? firstFailure() : Optional.empty());
   }
 
-  /** Why the job has failed, when no more reports will arrive. */
+  /** Why the job has failed; called after the last report has arrived. */
   synchronized Optional<LaunchException> finalFailure() {
     return failure().or(this::firstFailure);
   }

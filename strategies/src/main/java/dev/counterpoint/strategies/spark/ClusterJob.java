@@ -123,7 +123,7 @@ final class ClusterJob {
               .collect());
     }
 
-    /** Ends the job if it cannot succeed, or cannot detect its failure itself. */
+    /** Cancels the job if it cannot succeed, or if Spark does not detect its failure. */
     private void checkProgress() {
       if (attempts.failure().isPresent()) {
         cancel("a rank has failed");

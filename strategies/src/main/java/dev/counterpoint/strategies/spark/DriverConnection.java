@@ -23,14 +23,16 @@ final class DriverConnection implements Closeable {
   /** The name of the protocol in the handshake. */
   static final String PROTOCOL = "driver";
 
-  /** After which a silent task is lost, as Spark's own network timeout. */
+  /**
+   * The time after which a task that sends nothing is lost; the same as Spark's network timeout.
+   */
   static final Duration SILENCE = Duration.ofMinutes(2);
 
   private static final Duration CONNECT = Duration.ofSeconds(30);
   private static final long RETRY_MILLIS = 200;
   private static final long HEARTBEAT_MILLIS = 5_000;
 
-  /** What a task reports. */
+  /** The kind of a report. */
   enum Kind {
     /** A line of standard output of rank 0. */
     OUT,
@@ -38,9 +40,7 @@ final class DriverConnection implements Closeable {
     ERR,
     /** The rank has ended; the number is its exit code, the text its last message. */
     END,
-    /**
-     * The rank of that number has failed for its own reason; other ranks may fail because of it.
-     */
+    /** The rank with that number has failed by itself; other ranks may fail because of it. */
     CULPRIT,
     /** The task is alive. */
     HEARTBEAT,
@@ -77,12 +77,12 @@ final class DriverConnection implements Closeable {
     }
   }
 
-  /** Handles what the driver sends. */
+  /** Handles messages of the driver. */
   interface Listener {
     /** The driver requests the rank to save and stop. */
     void onStop(String signal);
 
-    /** The driver has ended, or cannot be reached any more. */
+    /** The driver has ended, or can no longer be reached. */
     void onDriverLost();
   }
 
@@ -127,7 +127,7 @@ final class DriverConnection implements Closeable {
     Daemon.repeat("heartbeats to the driver", HEARTBEAT_MILLIS, this::sendHeartbeat);
   }
 
-  /** The driver is silent most of the time: a lost connection is detected by TCP. */
+  /** Sends a heartbeat, by which TCP also detects a lost connection to the driver. */
   private boolean sendHeartbeat() {
     report(Kind.HEARTBEAT, "");
     return !closed;

@@ -94,7 +94,7 @@ final class DriverServer implements Closeable {
     }
   }
 
-  /** Handles a message, and returns whether it was the last, since it is malformed. */
+  /** Handles a message; returns true, which ends the connection, if it is malformed. */
   private boolean receive(RankId rank, byte[] message) {
     try {
       DriverConnection.Report report = DriverConnection.Report.read(message);

@@ -46,7 +46,7 @@ final class HadoopStore implements RunStore {
   private final RemoteFolder remote;
   private final Path directory;
 
-  /** What was saved, by its path in the run directory: size and time, or the checksums. */
+  /** The saved files by path in the run directory, with size and time, or the checksums. */
   private final Map<String, String> saved = new HashMap<>();
 
   HadoopStore(RemoteFolder remote, Path directory) {
@@ -92,7 +92,7 @@ final class HadoopStore implements RunStore {
     }
   }
 
-  /** Otherwise rank 0 would overwrite newer logs of other ranks with the ones it has fetched. */
+  /** Marks fetched files as saved, so that rank 0 does not overwrite newer logs of other ranks. */
   private void noteSaved() throws IOException {
     for (Map.Entry<String, String> file : plainFiles().entrySet()) {
       if (remote.has(file.getKey())) {
@@ -205,7 +205,7 @@ final class HadoopStore implements RunStore {
     return files;
   }
 
-  /** Adds the files of a folder; those that disappear meanwhile were temporary. */
+  /** Adds the files of a folder; files that disappear meanwhile were temporary. */
   private void addFiles(Path folder, Map<String, String> found) throws IOException {
     for (Path entry : list(folder)) {
       try {
@@ -240,7 +240,7 @@ final class HadoopStore implements RunStore {
     }
   }
 
-  /** Includes a checkpoint that is being replaced at the moment. */
+  /** The local checkpoints, including one that is currently being replaced. */
   private Set<String> checkpointsHere() throws IOException {
     return list(directory.resolve(CHECKPOINTS)).stream()
         .map(folder -> folder.getFileName().toString().replaceFirst("^\\.(.+)\\.old$", "$1"))

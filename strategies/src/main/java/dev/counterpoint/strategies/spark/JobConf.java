@@ -21,7 +21,7 @@ public record JobConf(SparkConf given) {
       return conf.getTimeAsSeconds(WAIT, "300s");
     } catch (RuntimeException e) {
       throw LaunchException.invalid(
-          WAIT + " \"" + conf.get(WAIT) + "\" must be a time, as 300s or 10min.");
+          WAIT + " \"" + conf.get(WAIT) + "\" must be a time, such as 300s or 10min.");
     }
   }
 
@@ -37,7 +37,7 @@ public record JobConf(SparkConf given) {
   static int port(String port) {
     if (!port.matches("\\d{1,5}") || Integer.parseInt(port) > Address.MAX_PORT) {
       throw LaunchException.invalid(
-          PORT + " \"" + port + "\" must be a port, or 0 for any that is free.");
+          PORT + " \"" + port + "\" must be a port, or 0 for any free port.");
     }
     return Integer.parseInt(port);
   }
@@ -79,7 +79,7 @@ public record JobConf(SparkConf given) {
     return conf;
   }
 
-  /** With {@code local[N]} Spark aborts a job at the first failure of a task. */
+  /** Allows task failures with {@code local[N]}, where Spark aborts a job at the first one. */
   public static void retryLocally(SparkConf conf, int maxFailures) {
     String master = conf.get("spark.master", "");
     if (master.matches("local\\[(\\d+|\\*)]")) {

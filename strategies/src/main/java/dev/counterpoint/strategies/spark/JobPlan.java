@@ -10,8 +10,8 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * A run as the driver sees it. A process with the program's own class path reads and checks the run
- * file and writes the plan into a folder; the driver reads it there.
+ * The plan of a run, which the driver reads. A process with the program's own class path reads and
+ * checks the run file and writes the plan into a folder; the driver reads it there.
  *
  * @param name of the run
  * @param output the run directory: an absolute path, or a URI of a Hadoop file system

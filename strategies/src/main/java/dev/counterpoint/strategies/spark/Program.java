@@ -204,8 +204,8 @@ public record Program(@Nullable String home, List<String> jars, String flags)
   }
 
   /**
-   * The default flags of a JVM. Two collectors are an error, so there is none if the user's flags
-   * or the environment select one.
+   * The default flags of a JVM. Two collectors are an error, so none is set if the user's flags or
+   * the environment select one.
    */
   static List<String> defaults(String flags, Map<String, String> environment) {
     boolean selected =

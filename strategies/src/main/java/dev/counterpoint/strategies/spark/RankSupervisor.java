@@ -41,7 +41,7 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
   private volatile boolean driverLost;
   private long saved = System.nanoTime();
 
-  /** What all ranks of a job share. */
+  /** The values that all ranks of a job share. */
   record SparkJob(JobPlan plan, Program program, Secret secret) {}
 
   /** Where this rank runs. */
@@ -55,7 +55,7 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     }
   }
 
-  /** An attempt that has failed after it was reported to the driver: Spark makes another. */
+  /** Thrown if an attempt has failed and the driver was informed: Spark starts another. */
   static final class AttemptFailed extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
@@ -144,7 +144,7 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     throw new AttemptFailed(reason);
   }
 
-  /** The training does not fail if its logs cannot be saved. */
+  /** Saves log and snapshots of this rank; reports a failure, which does not end the training. */
   private void saveOwnFiles() {
     try {
       store.saveOwn(placement.rank());
@@ -198,7 +198,7 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
   public void onTick() throws IOException {
     placement.context().killTaskIfInterrupted();
     if (driverLost) {
-      throw new AttemptFailed(placement.id() + ": the driver is lost.");
+      throw new AttemptFailed(placement.id() + ": the connection to the driver is lost.");
     }
     if (isRankZero() && System.nanoTime() - saved > SAVE_NANOS) {
       store.save();
@@ -237,7 +237,7 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     @Override
     public void flush() {}
 
-    /** Passes a last line without an end. */
+    /** Passes on a last line without a line break. */
     @Override
     public void close() {
       if (!line.isEmpty()) {

@@ -29,7 +29,7 @@ final class RankTask extends AbstractFunction1<Iterator<Integer>, Iterator<Integ
     this.bundle = bundle;
   }
 
-  /** The number of the partition is the rank; its content is ignored. */
+  /** The partition number is the rank; the content of the partition is ignored. */
   @Override
   public Iterator<Integer> apply(Iterator<Integer> partition) {
     BarrierTaskContext context = BarrierTaskContext.get();
@@ -61,7 +61,7 @@ final class RankTask extends AbstractFunction1<Iterator<Integer>, Iterator<Integ
     }
   }
 
-  /** The message of most exceptions is not a sentence, often only a path. */
+  /** The message, or for most exceptions their description: the message is often only a path. */
   private static String message(Exception e) {
     boolean sentence = e instanceof LaunchException || e.getClass() == IOException.class;
     return sentence ? String.valueOf(e.getMessage()) : e.toString();

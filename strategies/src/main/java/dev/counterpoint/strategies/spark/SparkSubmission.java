@@ -25,7 +25,7 @@ public record SparkSubmission(Path home, Map<String, String> environment) {
   private static final String CORE = "spark-core_" + SCALA + "-";
 
   /**
-   * What the driver runs.
+   * The program and the settings of the driver.
    *
    * @param command the user's command, as {@code ./counterpoint}, for messages
    * @param settings more arguments of {@code spark-submit}
@@ -95,7 +95,7 @@ public record SparkSubmission(Path home, Map<String, String> environment) {
     return new Driver(builder.start());
   }
 
-  /** Settings come before the jars, which contain defaults of them. */
+  /** The class path: folders with settings precede the jars, which contain their defaults. */
   private String classPath() {
     Stream<String> folders =
         Stream.of(

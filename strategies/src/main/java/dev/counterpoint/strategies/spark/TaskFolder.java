@@ -39,7 +39,7 @@ public record TaskFolder(Path path) implements Closeable {
         Path file = path.resolve(entry.getName()).normalize();
         if (!file.startsWith(path)) {
           throw new IOException(
-              "The bundle has an entry whose path leads outside: " + entry.getName());
+              "The bundle contains a path outside of its folder: " + entry.getName());
         }
         Files.createDirectories(file.resolveSibling("."));
         Files.copy(zip, file);

@@ -38,7 +38,7 @@ record TrainArguments(List<String> words, int runAt, int outputAt) {
     return runAt < 0 ? "" : words.get(runAt);
   }
 
-  /** Empty if absent. */
+  /** The value of {@code --output}; empty if absent. */
   String output() {
     if (outputAt < 0) {
       return "";

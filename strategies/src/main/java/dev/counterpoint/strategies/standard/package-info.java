@@ -1,4 +1,4 @@
-/** Training in one process: the strategy that defines what every other must equal. */
+/** Training in one process: the strategy whose results every other strategy must equal. */
 @NullMarked
 package dev.counterpoint.strategies.standard;
 

@@ -230,7 +230,7 @@ final class RingTest {
                         "rank \\d of "
                             + worldSize
                             + " lost the connection to rank \\d while all-reducing 20000000 bytes:"
-                            + " that process has ended .*\\. It ends with code 75\\."));
+                            + " that process has ended .*\\. This rank ends with code 75\\."));
   }
 
   @Test
@@ -313,7 +313,7 @@ final class RingTest {
     assertThat(
             failure(
                 () -> RingCollective.join(membership, listener, other.address(), message -> {})))
-        .contains("rank 0 of 2", "rank 1 while joining the ring", "another secret");
+        .contains("rank 0 of 2", "rank 1 while joining the ring", "different secret");
   }
 
   @Test

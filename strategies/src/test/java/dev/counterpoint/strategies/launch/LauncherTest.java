@@ -163,7 +163,7 @@ final class LauncherTest {
 
     assertThat(launcher.run()).isZero();
     assertThat(err.toString())
-        .contains("from the newest whole checkpoint (restart 1 of at most 1")
+        .contains("from the newest intact checkpoint (restart 1 of at most 1")
         .doesNotContain("restart 2");
   }
 

@@ -34,14 +34,14 @@ final class DamagedImages {
       messages.add(String.valueOf(e.getMessage()));
       if (messages.size() > limit) {
         throw new InvalidSettings(
-            "%s To skip damaged images, set data.skipDamaged to the largest number of them; it is %s.",
+            "%s To skip damaged images, set data.skipDamaged to the maximum number to skip; it is now %s.",
             e.getMessage(), limit);
       }
       return null;
     }
   }
 
-  /** A remark if images were skipped. */
+  /** A note about skipped images, if any. */
   List<String> remarks() {
     List<String> remarks = new ArrayList<>();
     if (!messages.isEmpty()) {

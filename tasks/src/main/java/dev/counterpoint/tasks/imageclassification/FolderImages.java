@@ -69,7 +69,7 @@ record FolderImages(Path folder, int channels, int skipDamaged) implements Image
     }
     List<String> remarks = damaged.remarks();
     if (others > 0) {
-      remarks.add(Formats.of("%,d files ignored, which are not .png, .jpg or .jpeg", others));
+      remarks.add(Formats.of("%,d files ignored: they are not .png, .jpg or .jpeg", others));
     }
     return remarks;
   }

@@ -84,7 +84,7 @@ final class IdxFile implements Closeable {
   }
 
   /**
-   * Reads the next item, which exists.
+   * Reads the next item; the header declares the number of items.
    *
    * @throws InvalidSettings if the file ends before it, or continues after the last item
    */

@@ -53,7 +53,7 @@ record ImageFile(Path path) {
         new MemoryCacheImageInputStream(new ByteArrayInputStream(bytes))) {
       Iterator<ImageReader> readers = ImageIO.getImageReaders(stream);
       if (!readers.hasNext()) {
-        throw damaged(name, "its content is of another type");
+        throw damaged(name, "its content is of an unknown type");
       }
       ImageReader reader = readers.next();
       try {

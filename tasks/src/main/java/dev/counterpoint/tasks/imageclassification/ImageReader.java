@@ -14,7 +14,7 @@ import java.util.List;
 import java.util.Map;
 
 /**
- * Reader of images for prediction, resized and normalized as those of the training.
+ * Reader of images for prediction, resized and normalized as in training.
  *
  * @param image the images of the model
  */
@@ -30,7 +30,7 @@ public record ImageReader(ImageSpec image) {
     for (int i = 0; i < files.size(); i++) {
       FileAccess.requireAccess(files.get(i));
       if (!Files.isRegularFile(files.get(i))) {
-        throw new InvalidSettings("%s is not an image file; it does not exist.", files.get(i));
+        throw new InvalidSettings("%s does not exist or is not a file.", files.get(i));
       }
       byte[] pixels = read(files.get(i)).resized(image.height(), image.width()).values();
       normalizer.write(

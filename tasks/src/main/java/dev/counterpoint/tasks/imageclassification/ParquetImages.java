@@ -50,7 +50,7 @@ record ParquetImages(TableSource source, int channels, int skipDamaged) implemen
     return List.copyOf(labels);
   }
 
-  /** The value of a number; that of all texts is larger. */
+  /** The value of a label that is a number; a larger value for all texts. */
   private static double number(String label) {
     return label.matches("\\d{1,15}") ? Double.parseDouble(label) : Double.MAX_VALUE;
   }
@@ -77,7 +77,7 @@ record ParquetImages(TableSource source, int channels, int skipDamaged) implemen
       boolean isStruct = type.matches("STRUCT\\(.*\\bbytes BLOB.*");
       if (!isStruct && !type.equals("BLOB")) {
         throw new InvalidSettings(
-            "%s has the type %s in the column \"%s\"; BLOB, or a STRUCT with the field bytes BLOB, is read.",
+            "%s has the type %s in the column \"%s\"; supported: BLOB, or a STRUCT with the field bytes BLOB.",
             file.name(), Excerpt.ofItem(type), IMAGE);
       }
       DuckDb.read(

@@ -91,7 +91,7 @@ public record MaskedLanguageModel(
     return masked(source(folder).openFile(path, trained, context), used, context);
   }
 
-  /** The same text for language modeling. */
+  /** The data source that reads the same text for language modeling. */
   private TextGeneration source(Path tokenizerFolder) {
     TokenizerSettings existing =
         RecordCopy.with(

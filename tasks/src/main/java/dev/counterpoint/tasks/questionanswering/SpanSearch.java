@@ -8,7 +8,7 @@ import java.util.stream.IntStream;
 
 /**
  * Finds the most likely answer spans in a window: all pairs of a top start token and a top end
- * token within the context, in order, and are not too long.
+ * token that are in the context, in order and not too long.
  *
  * @param nBest the number of top start and end tokens considered
  * @param maxTokens the maximum number of tokens of an answer

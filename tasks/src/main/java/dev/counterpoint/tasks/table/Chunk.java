@@ -22,7 +22,7 @@ public record Chunk(long[] lines, Map<String, Values> columns) {
   /** The largest number of rows. */
   static final int SIZE = 2048;
 
-  /** The texts of rows. */
+  /** Creates a chunk of the texts of rows. */
   static Chunk of(List<Table.Row> rows, Collection<String> names) {
     Map<String, Values> columns = new LinkedHashMap<>();
     for (String name : names) {
@@ -50,14 +50,14 @@ public record Chunk(long[] lines, Map<String, Values> columns) {
     return Objects.requireNonNull(columns.get(name));
   }
 
-  /** The given rows. */
+  /** Returns a chunk of the given rows. */
   public Chunk select(int[] rows) {
     Map<String, Values> selected = new LinkedHashMap<>();
     columns.forEach((name, values) -> selected.put(name, values.select(rows)));
     return new Chunk(Arrays.stream(rows).mapToLong(row -> lines[row]).toArray(), selected);
   }
 
-  /** The same rows with other lines. */
+  /** Returns a copy with the bits of a file in the line numbers. */
   Chunk withFile(long bits) {
     return new Chunk(Arrays.stream(lines).map(line -> line | bits).toArray(), columns);
   }
@@ -81,7 +81,7 @@ public record Chunk(long[] lines, Map<String, Values> columns) {
     static final DoubleFunction<String> INTEGER = number -> Long.toString((long) number);
     static final DoubleFunction<String> FLOAT = number -> Float.toString((float) number);
 
-    /** Magnitudes from here to {@link #MAX_FAST} are converted without text. */
+    /** Smallest magnitude that is converted without text; {@link #MAX_FAST} is the largest. */
     private static final double MIN_FAST = 1e-3;
 
     private static final double MAX_FAST = 1e7;

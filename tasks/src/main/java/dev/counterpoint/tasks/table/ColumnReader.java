@@ -16,17 +16,17 @@ import org.jspecify.annotations.Nullable;
  * frequent texts are read as integers, which takes a fraction of the time of objects.
  */
 final class ColumnReader {
-  /** The number of different texts that the chunks of a table may share. */
+  /** Maximum number of different texts that the chunks of a table share. */
   private static final int MAX_SHARED = 1 << 16;
 
-  /** Larger integers are not exact as a double. */
+  /** Magnitude up to which all integers are exact as a double. */
   private static final double MAX_INTEGER = 1L << 53;
 
   private enum Kind {
     INTEGER,
     FLOAT,
     DOUBLE,
-    /** The days since 1970. */
+    /** A date, as days since 1970. */
     DATE,
     /** An index in the dictionary. */
     CODE,
@@ -41,7 +41,7 @@ final class ColumnReader {
 
   private final int column;
 
-  /** A number; then, if it may be NULL for other values, an object. */
+  /** A number and, if that can be NULL for a value that is not a number, an object. */
   private final List<String> expressions = new ArrayList<>();
 
   private final List<String> frequent;
@@ -134,7 +134,7 @@ final class ColumnReader {
     }
   }
 
-  /** A number that is exact; NaN for another value. */
+  /** The value as a number if a double can represent it exactly, otherwise NaN. */
   private double number(ResultSet rows) throws SQLException {
     double number =
         switch (kind) {

@@ -37,7 +37,7 @@ public final class Database {
   }
 
   /**
-   * Connects to the database of a query other than DuckDB, for reading rows as a stream.
+   * Connects to the database of a query, unless it is DuckDB, for reading rows as a stream.
    *
    * @throws InvalidSettings if no driver accepts the URL
    */

@@ -81,11 +81,11 @@ public record Documents(TableSource file, @Nullable String column) {
   }
 
   /**
-   * Returns the position of the last white space that follows another character, or 0 if there is
-   * none. The tokenizers of BERT and GPT-2 also split there. GPT-2 joins all white space before a
-   * word, so a piece must include all of it. White space that begins with a space is preferred:
-   * other tokenizers join a line break to the preceding character, or add a space before a text
-   * that does not begin with one.
+   * Returns the position of the last white space that follows other text, or 0 if there is none.
+   * The tokenizers of BERT and GPT-2 also split there. GPT-2 joins all white space before a word,
+   * so a piece must include all of it. White space that begins with a space is preferred: other
+   * tokenizers join a line break to the preceding character, or add a space before a text that does
+   * not begin with one.
    */
   private static int lastSplit(CharSequence text) {
     int lastOther = 0;

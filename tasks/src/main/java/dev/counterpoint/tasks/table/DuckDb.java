@@ -35,7 +35,7 @@ public final class DuckDb {
   static final String SCHEME = "jdbc:duckdb:";
   static final String PACKAGE = "org.duckdb.";
 
-  /** Memory of each connection; a query that needs more uses a folder in the cache. */
+  /** Memory limit of each connection; a query that needs more uses a folder in the cache. */
   private static final String MEMORY = "512MB";
 
   private static final String DRIVER = PACKAGE + "DuckDBDriver";
@@ -222,7 +222,7 @@ public final class DuckDb {
     return ((JarURLConnection) type.openConnection()).getJarFileURL();
   }
 
-  /** Loads the driver apart from the program, so that it finds the library below the cache. */
+  /** Class loader of the driver, so that the driver finds its library in the cache folder. */
   private static final class Loader extends URLClassLoader {
     private static final String LIBRARY = "libduckdb_java.so_";
 

@@ -40,7 +40,7 @@ final class QueryTable implements Table {
   /** The number of rows that a driver fetches at once. */
   private static final int FETCH_SIZE = 10_000;
 
-  /** The first rows, in which the frequent texts of a column are found. */
+  /** Number of leading rows that are searched for the frequent texts of a column. */
   private static final int FREQUENT_ROWS = 20_000;
 
   private static final int MAX_FREQUENT = 1_000;
@@ -202,7 +202,7 @@ final class QueryTable implements Table {
     }
   }
 
-  /** DuckDB's streams lose the cause of a failure; a statement that is not a stream has it. */
+  /** Finds the cause of a failure, which DuckDB's streams lose, by a statement without a stream. */
   private InvalidSettings invalidAfterRow(SQLException failure) {
     SQLException cause = failure;
     if (sql == null) {
@@ -234,7 +234,7 @@ final class QueryTable implements Table {
     execute("SELECT " + String.join(", ", expressions) + " FROM " + from);
   }
 
-  /** The texts of each column of texts that has only a few in its first rows. */
+  /** The texts of each text column that has only a few different texts in its first rows. */
   private Map<String, List<String>> frequentTexts(String from, Map<String, String> types)
       throws SQLException {
     Map<String, List<String>> frequent = new HashMap<>();
@@ -369,11 +369,11 @@ final class QueryTable implements Table {
     }
     throw file.invalidLine(
         row,
-        "has a value of the type %s in the column \"%s\"; texts, numbers, booleans, times and lists are read."
+        "has a value of the type %s in the column \"%s\"; supported: texts, numbers, booleans, times and lists."
             .formatted(rows.getMetaData().getColumnTypeName(column), Excerpt.ofItem(name)));
   }
 
-  /** The class to read dates and times as, independently of the time zone; null for others. */
+  /** The class to read dates and times as, independently of the time zone; null for other types. */
   private static @Nullable Class<?> time(int type, String name) {
     String lower = name.toLowerCase(Locale.ROOT);
     return switch (type) {

@@ -36,7 +36,7 @@ public record SourceFile(Path path, String name) {
   private static final String GZIP = ".gz";
   private static final String ZSTANDARD = ".zst";
 
-  /** A file of the user. */
+  /** Creates a data file that messages name by its path. */
   public SourceFile(Path path) {
     this(path, path.toString());
   }
@@ -77,7 +77,7 @@ public record SourceFile(Path path, String name) {
     }
     if (!Files.isRegularFile(path)) {
       throw new InvalidSettings(
-          "%s is not a regular file, which can be read more than once.", path);
+          "%s must be a regular file, because it is read more than once.", path);
     }
     if (!asText && format() == Format.UNKNOWN) {
       throw unknownFormat();
@@ -86,8 +86,8 @@ public record SourceFile(Path path, String name) {
 
   private InvalidSettings unknownFormat() {
     return new InvalidSettings(
-        "%s has an unknown file extension. Supported: .parquet, .tsv, .csv, .jsonl and .json, the"
-            + " latter also with .gz or .zst; text-generation also reads .txt.",
+        "%s has an unknown file extension. Supported: .parquet, .tsv, .csv, .jsonl and .json, all"
+            + " but .parquet also with .gz or .zst; text-generation also reads .txt.",
         path);
   }
 
@@ -149,7 +149,7 @@ public record SourceFile(Path path, String name) {
     }
   }
 
-  /** Whether the extension is that of JSON, without that of its compression. */
+  /** Whether the extension, without that of a compression, is one of JSON. */
   public boolean isJson() {
     return format() == Format.JSON;
   }

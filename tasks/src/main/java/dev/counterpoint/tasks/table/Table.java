@@ -40,10 +40,10 @@ public interface Table extends Closeable {
     /** Returns a field by column name. */
     String get(String column);
 
-    /** Returns a field by column name; null if JSON has null or nothing there, or it is NULL. */
+    /** Returns a field by column name; null if it is null or absent in JSON, or NULL in SQL. */
     @Nullable String find(String column);
 
-    /** Returns the texts of a field that is a list; null if it is not. */
+    /** Returns the texts of a field that is a list; null if the field is not a list. */
     default @Nullable List<String> list(String column) {
       return null;
     }

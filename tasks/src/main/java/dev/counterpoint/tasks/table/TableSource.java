@@ -32,7 +32,7 @@ import org.jspecify.annotations.Nullable;
  * @param files the files in the order of their names
  */
 public record TableSource(String name, List<SourceFile> files) {
-  /** The bits of a line number; the bits above have the index of the file. */
+  /** Number of bits of a line number; the higher bits contain the index of the file. */
   private static final int LINE_BITS = 40;
 
   private static final Pattern DATA =
@@ -62,7 +62,7 @@ public record TableSource(String name, List<SourceFile> files) {
   }
 
   /**
-   * The file in the cache folder with the rows of a query, which is run.
+   * Runs a query and returns the file in the cache folder with its rows.
    *
    * @throws InvalidSettings if the query fails, or has no rows
    */
@@ -161,7 +161,7 @@ public record TableSource(String name, List<SourceFile> files) {
     return new InvalidSettings(origin(line) + " " + message);
   }
 
-  /** The file and the line of a row, for people. */
+  /** The file and the line of a row, for messages. */
   public String origin(long line) {
     return files.get((int) (line >>> LINE_BITS)).origin(line & ((1L << LINE_BITS) - 1));
   }

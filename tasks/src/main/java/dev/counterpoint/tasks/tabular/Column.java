@@ -37,7 +37,7 @@ record Column(
     boolean timeOfDay,
     List<Double> quantiles,
     List<String> categories) {
-  /** The quantiles at least as far from 0 and 1 are those of a normal distribution at +-5.2. */
+  /** Quantiles are limited to this distance from 0 and 1, that is +-5.2 standard deviations. */
   private static final double SMALLEST_QUANTILE = 1e-7;
 
   private static final int MAX_BINS = 48;
@@ -77,7 +77,7 @@ record Column(
     return new Column(name, ColumnType.TEXT, "", missing, 0, 1, 0, false, List.of(), List.of());
   }
 
-  /** Whether values may be missing: whether they were in the training split. */
+  /** Whether values can be missing: whether any were missing in the training split. */
   @JsonIgnore
   boolean isNullable() {
     return missing > 0;

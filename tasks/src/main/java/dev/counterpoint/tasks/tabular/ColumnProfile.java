@@ -35,12 +35,12 @@ final class ColumnProfile {
 
   private static final int TRANSFORMATION_QUANTILES = 1_001;
 
-  /** With fewer rows, columns whose values all differ are not ignored as ids. */
+  /** Minimum number of rows for columns whose values all differ to be ignored as ids. */
   private static final int MIN_ROWS_OF_IDS = 20;
 
   private static final double MAX_DISTINCT_SHARE = 0.5;
 
-  /** A column with a larger share of numbers or dates, but not only these, is probably damaged. */
+  /** Share of numbers or dates from which a column of mixed values is probably damaged. */
   private static final double MIN_VALID_SHARE = 0.9;
 
   /** Numbers with thousands separators or units, and other values of digits and signs. */
@@ -394,7 +394,7 @@ final class ColumnProfile {
   private Column categorical(int minimumCount) {
     if (hasMoreValues) {
       throw new InvalidSettings(
-          "The column \"%s\" of %s has more than %s different values; set data.columns.%s to ignore.",
+          "The column \"%s\" of %s has more than %s different values; set data.columns.%s=ignore to leave it out.",
           Excerpt.ofItem(name), file.name(), MAX_VALUES, Excerpt.ofItem(name));
     }
     Map<String, Long> kept = new TreeMap<>();

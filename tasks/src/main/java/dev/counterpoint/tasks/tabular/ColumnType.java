@@ -16,7 +16,7 @@ public enum ColumnType {
   QUANTILE,
   /** One of several texts; each has an embedding. */
   CATEGORICAL,
-  /** true, yes, t, y or 1 against false, no, f, n or 0; standardized. */
+  /** A boolean: true, yes, t, y or 1, else false, no, f, n or 0; standardized. */
   BOOLEAN,
   /** ISO 8601 dates, with or without a time: calendar parts, the cyclic ones as sine and cosine. */
   DATE,
@@ -33,7 +33,7 @@ public enum ColumnType {
     return this != CATEGORICAL && this != TEXT && this != IGNORE;
   }
 
-  /** The kind of values, for people: a quantile column has numeric values. */
+  /** The kind of values, for messages: a quantile column has numeric values. */
   String kind() {
     return lower((this == QUANTILE ? NUMERIC : this).name());
   }

@@ -47,7 +47,7 @@ final class NumberCounts {
     }
   }
 
-  /** Passes all numbers to the handler, in no order. */
+  /** Passes all numbers to the handler, in no particular order. */
   void forEach(Handler handler) {
     for (int i = 0; i < counts.length; i++) {
       if (counts[i] > 0) {

@@ -225,7 +225,7 @@ record TableBuilder(
 
     private @Nullable String problem;
 
-    /** A value that is not a number. */
+    /** The encoding of a value that is not a number. */
     private final class Known {
       private final int[] cells = new int[width];
       private final @Nullable String problem;

@@ -134,7 +134,7 @@ public record Tabular(
             .map(Map.Entry::getKey)
             .toList();
     checks
-        .that(texts.size() < 2, "columns", texts, "are of type text; a model reads one text")
+        .that(texts.size() < 2, "columns", texts, "are of type text; only one is allowed")
         .that(
             !texts.isEmpty() || (tokenizer == null && maxLength == null),
             tokenizer == null ? "maxLength" : "tokenizer",
@@ -234,7 +234,7 @@ public record Tabular(
                 .allMatch(it -> columns.getOrDefault(it.name(), it.type()) == it.type());
     if (!isSame) {
       throw new InvalidSettings(
-          "The model in %s was trained with other data.columns, data.missing or another file format%s, which cannot change.",
+          "The model in %s was trained with different values of these settings, which cannot change: data.columns, data.missing, file format%s.",
           model, newTarget ? "" : ", data.target or data.labels");
     }
     return schema;

@@ -56,7 +56,7 @@ public final class TabularRows implements AutoCloseable {
     return new TabularRows(schema, tokens == null ? null : tokens.encoder(folder));
   }
 
-  /** The names that a row may have: the inputs, the target, and columns that are not read. */
+  /** The names that a row can contain: the inputs, the target, and columns that are not read. */
   public Set<String> columns() {
     return known;
   }
@@ -115,7 +115,7 @@ public final class TabularRows implements AutoCloseable {
     if (!encoded.imputed.isEmpty()) {
       throw invalid(
           origin,
-          "has no value in %s; no value was missing there in the training data."
+          "has no value in %s, where the training data has no missing values."
               .formatted(Excerpt.ofList(encoded.imputed)));
     }
     return encoded;

@@ -38,7 +38,7 @@ record TabularSchema(
   /** The shape of one value per row. */
   private static final List<Integer> ROW = List.of(-1);
 
-  /** The file in the model folder. */
+  /** The name of the schema file in the model folder. */
   static final String FILE = "columns.json";
 
   TabularSchema {
@@ -46,7 +46,7 @@ record TabularSchema(
   }
 
   /**
-   * The tokens of texts.
+   * The tokens of the text column.
    *
    * @param column the name of the column
    * @param size the size of the vocabulary
@@ -77,7 +77,7 @@ record TabularSchema(
       DataSpec spec = schema == null ? null : schema.spec();
       if (spec == null || !(spec.equals(trained) || spec.withoutTarget().equals(trained))) {
         throw new InvalidSettings(
-            "%s does not belong to the model: config.json has other columns, statistics or labels.",
+            "%s does not belong to the model: columns, statistics or labels in config.json differ.",
             file);
       }
       return schema;
@@ -97,7 +97,7 @@ record TabularSchema(
   }
 
   /**
-   * The same inputs with other outputs.
+   * Returns a copy with the given outputs.
    *
    * @throws InvalidSettings if an output is an input
    */
@@ -119,7 +119,7 @@ record TabularSchema(
     return new TabularSchema(texts, all, outputs, weights, tokens);
   }
 
-  /** What a model needs to know. */
+  /** The properties of the data that a model is built for. */
   DataSpec spec() {
     TableSpec table =
         new TableSpec(

@@ -12,7 +12,7 @@ import java.util.regex.Pattern;
 
 /** Notes about possible errors in the labels of the training split. */
 public final class LabelNotes {
-  /** What programs write for a missing value; a class of this name is rarely intended. */
+  /** Texts that programs write for a missing value; a class of this name is rarely intended. */
   private static final Pattern MISSING =
       Pattern.compile("-?nan|none|null|n/?a|<na>|#n/?a|\\?", Pattern.CASE_INSENSITIVE);
 

@@ -7,7 +7,7 @@ import java.util.Locale;
 
 /** Mean and standard deviation of the numbers of a column, in one pass. */
 public final class NumberTarget {
-  /** Half the distance of float32 numbers near the mean of a target, in standard deviations. */
+  /** Maximum rounding error of float32 near the mean of a target, in standard deviations. */
   private static final double MAX_ROUNDING = 1e-3;
 
   private static final double SMALLEST_DEVIATION = 1e-30;
@@ -59,7 +59,7 @@ public final class NumberTarget {
         && deviation() > SMALLEST_DEVIATION
         && deviation() < 1 / SMALLEST_DEVIATION)) {
       throw new InvalidSettings(
-          "The target \"%s\" of %s has the mean %.6g and the standard deviation %.6g, which the float32 numbers of a model cannot represent. Subtract a constant from the column, or divide it by one.",
+          "The target \"%s\" of %s has the mean %.6g and the standard deviation %.6g, which the float32 numbers of a model cannot represent. Subtract a constant from the column, or divide the column by a constant.",
           Excerpt.ofItem(column), file.name(), mean, deviation());
     }
   }

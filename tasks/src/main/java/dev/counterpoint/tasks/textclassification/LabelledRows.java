@@ -118,7 +118,7 @@ record LabelledRows(TableSource file, TextClassification settings) {
       if (each.contains(separator)) {
         throw file.invalidLine(
             row.line(),
-            "has the label \"%s\", which contains labelSeparator; set another one."
+            "has the label \"%s\", which contains labelSeparator; set a different labelSeparator."
                 .formatted(Excerpt.ofItem(each)));
       }
     }

@@ -186,7 +186,7 @@ public record TokenClassification(
             .toList();
     if (types.isEmpty()) {
       throw new InvalidSettings(
-          "%s has no tag but O; token classification needs at least one type of entity.",
+          "%s has no tag except O; token classification needs at least one type of entity.",
           training.get(0).file().path());
     }
     return Stream.concat(

@@ -12,9 +12,9 @@ import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
- * Splits words into tokens, and sentences that are longer than the model into windows, which share
- * a quarter of their tokens. A word is scored by its first token, in the window in which that token
- * has the most context on its shorter side.
+ * Splits words into tokens, and sentences that exceed the model's maximum length into windows,
+ * which share a quarter of their tokens. A word is scored by its first token, in the window in
+ * which that token has the most context on its shorter side.
  */
 final class Windows implements AutoCloseable {
   /** The smallest window: it has room for special tokens and for tokens that are shared. */
@@ -23,7 +23,7 @@ final class Windows implements AutoCloseable {
   private final Tokenizer source;
   private final HuggingFaceTokenizer tokenizer;
 
-  /** What is put before each word: a blank, if the tokens of a word differ after one. */
+  /** Prefix of each word: a blank, if the tokens of a word differ after a blank. */
   private final String prefix;
 
   Windows(Tokenizer source, int maxLength) throws IOException {

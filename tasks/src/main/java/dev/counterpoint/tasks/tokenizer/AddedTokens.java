@@ -10,7 +10,7 @@ import java.io.UncheckedIOException;
 import java.util.List;
 import java.util.Map;
 
-/** Checks the added tokens of a {@code tokenizer.json}, some of which end the process. */
+/** Checks the added tokens of a {@code tokenizer.json}, some of which abort the process. */
 final class AddedTokens {
   private static final int MAX_LENGTH = 1_000;
   private static final int MAX_COUNT = 30_000; // The library needs about 10 seconds for them.
@@ -60,7 +60,7 @@ final class AddedTokens {
     }
   }
 
-  /** Encodes tokens with a model that has an id for every text but the empty one. */
+  /** Encodes tokens with a model that has an id for every text except the empty text. */
   private static void check(
       List<JsonNode> tokens, ObjectNode normalizing, String name, String rule) {
     if (tokens.isEmpty()) {

@@ -17,7 +17,7 @@ import java.util.Set;
  * position does not exist.
  */
 record Charsmap(IntBuffer trie, ByteBuffer replacements) {
-  /** How many times as long as a text, in bytes, its replacement may be. */
+  /** Maximum length of a replacement, in bytes, relative to the replaced text. */
   static final int MAX_GROWTH = 12;
 
   private static final int FLAG = 1 << 31;

@@ -49,7 +49,7 @@ public record Tokenizer(
     Special special,
     int maxText,
     List<String> notes) {
-  /** The maximum length of texts that are not truncated. */
+  /** The maximum length that disables truncation. */
   public static final int UNLIMITED = 1_000_000_000;
 
   /** The file with the settings of Transformers for a tokenizer. */
@@ -305,7 +305,7 @@ public record Tokenizer(
     return files;
   }
 
-  /** Like {@link #files}, with the token ids that Transformers generates text with. */
+  /** Like {@link #files}, with the token ids that Transformers needs to generate text. */
   public Map<String, DataSplits.ModelFile> filesForGeneration(int maxLength) {
     ObjectNode generation = JsonNodeFactory.instance.objectNode();
     generation.put("bos_token_id", special.begin);

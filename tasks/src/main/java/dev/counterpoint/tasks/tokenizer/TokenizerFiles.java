@@ -146,7 +146,7 @@ final class TokenizerFiles {
     boolean isKnown = isBert || object(VOCAB_JSON, "any").has("<|endoftext|>");
     if (contents.containsKey(MODEL_CONFIG) || !isKnown) {
       throw new InvalidSettings(
-          "%s has no model_type, so the kind of tokenizer is not known; set it, or tokenizer_class in tokenizer_config.json, such as BertTokenizer.",
+          "%s has no model_type, so the kind of tokenizer is unknown; set model_type, or tokenizer_class in tokenizer_config.json, such as BertTokenizer.",
           in(MODEL_CONFIG));
     }
     return isBert ? "BERT" : "GPT2";
@@ -329,7 +329,7 @@ final class TokenizerFiles {
     }
   }
 
-  /** Sets a component; an equal one of an old file, without {@code use_regex}, is not changed. */
+  /** Sets a component, unless the file has it without {@code use_regex}, as old files do. */
   private void set(Map.Entry<String, JsonNode> component) {
     JsonNode old = component.getValue().deepCopy();
     if (old instanceof ObjectNode object) {

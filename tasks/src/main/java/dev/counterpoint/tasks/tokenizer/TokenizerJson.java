@@ -33,7 +33,7 @@ import java.util.stream.Stream;
  * values, and in {@code a|b}, b is the kind of an object and a that of other values.
  */
 record TokenizerJson(String name) {
-  /** The native library reads nested components by recursion. */
+  /** Limits the depth of components, which the native library reads by recursion. */
   private static final StreamReadConstraints DEPTH =
       StreamReadConstraints.builder().maxNestingDepth(24).build();
 
@@ -49,19 +49,20 @@ record TokenizerJson(String name) {
   private static final int MAX_ADDED = 1_000;
   private static final int MAX_TEXT = 4_000_000;
 
-  /** How many times as long as a text its components may make it. */
+  /** Maximum factor by which the components can lengthen a text. */
   private static final int MAX_GROWTH = 64;
 
   /**
-   * The steps for a character: how often it is inserted, times the components and half the longest
-   * token that is searched at it. The slowest components need about 0.5 microseconds for a step.
+   * Maximum number of steps for a character: how often it is inserted, times the components and
+   * half the longest token that is searched at it. The slowest components need about 0.5
+   * microseconds for a step.
    */
   private static final int MAX_STEPS = 200;
 
   /** The steps of published tokenizers; the texts of others are shorter. */
   private static final double USUAL_STEPS = 50;
 
-  /** How many times as long as a text a component can make it, beside what it inserts. */
+  /** Factor by which a component can lengthen a text, besides what the component inserts. */
   private static final Map<String, Integer> GROWTH =
       Map.of(
           "BertNormalizer", 3, "ByteLevel", 2, "Metaspace", 2, "Precompiled", Charsmap.MAX_GROWTH);
@@ -104,8 +105,8 @@ record TokenizerJson(String name) {
             "Regex",
             regex,
             "a pattern of a published tokenizer, or alternatives that repeat only their last character,"
-                + " such as [a-z]+|\\d{2}: other ones can end the process. If you trust the file,"
-                + " set the environment variable "
+                + " such as [a-z]+|\\d{2}: other patterns can end the process. If you trust the"
+                + " file, set the environment variable "
                 + TokenizerRegex.VARIABLE
                 + "=any");
       }
@@ -113,7 +114,7 @@ record TokenizerJson(String name) {
     return (int) (MAX_TEXT / check.growth(file));
   }
 
-  /** How many times as long a text can become before it is split, without usual normalization. */
+  /** Factor by which a text can grow before it is split, without usual normalization. */
   private double growth(ObjectNode file) {
     double inserted = 1;
     double growth = 1;
@@ -159,7 +160,7 @@ record TokenizerJson(String name) {
     new TokenizerJson(name).value(value, kind, path);
   }
 
-  /** The type of a model, which old files do not state. */
+  /** The type of a tokenizer model; inferred for old files, which do not state it. */
   static String modelType(JsonNode model) {
     String implied = model.has("continuing_subword_prefix") ? "WordPiece" : "WordLevel";
     return model

@@ -3,7 +3,7 @@ package dev.counterpoint.tasks.tokenizer;
 import java.util.Optional;
 
 /**
- * Warns about texts with many tokens that are unknown to the tokenizer, as nothing is learned from
+ * Warns about texts in which many tokens are unknown to the tokenizer; a model learns nothing from
  * them.
  */
 public final class UnknownTokens {

@@ -28,9 +28,7 @@ public final class VocabularyBuilder {
   static final String UNKNOWN = "[UNK]";
   static final String MASK = "[MASK]";
 
-  /**
-   * Longer words, which no text repeats by chance, are unknown: JSON limits the length of a key.
-   */
+  /** Maximum length of a word; longer words are unknown: JSON limits the length of a key. */
   private static final int MAX_WORD = 16_000;
 
   private static final String ANY_CHARACTER = "[\\s\\S]";

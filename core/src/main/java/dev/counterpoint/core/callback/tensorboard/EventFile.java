@@ -66,7 +66,7 @@ record EventFile(Path path) {
     }
   }
 
-  /** The size of the leading events that are complete and not of a later step, in bytes. */
+  /** The size in bytes of the leading events that are complete and not after the given step. */
   private long completeBytes(long step, Consumer<Event> remaining) throws IOException {
     long size = Files.size(path);
     long end = 0;

@@ -77,7 +77,7 @@ public final class TensorBoard implements Callback.ObservesGradients, Callback.F
     }
   }
 
-  /** Records an event that the file already has, so that it is not written twice. */
+  /** Records an event that the file already contains, so that it is not written twice. */
   private void restore(Event event) {
     for (Summary.Value value : event.getSummary().getValueList()) {
       if (value.getTag().equals(RUN_FILE)) {
@@ -125,7 +125,7 @@ public final class TensorBoard implements Callback.ObservesGradients, Callback.F
     seconds = 0;
   }
 
-  /** Omits the metrics of single classes, as there may be hundreds of them. */
+  /** Writes the metrics, except for those of single classes: there can be hundreds of them. */
   @Override
   public void onValidation(ValidationReport report) {
     if (report.step() > lastValidation) {

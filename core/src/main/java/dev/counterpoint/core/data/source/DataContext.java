@@ -30,12 +30,14 @@ public record DataContext(
     this(cache, files, maxLength, seed, null, null);
   }
 
-  /** Whether a model that is trained already gets a new head for the labels of the data. */
+  /** Whether an already trained model gets a new head for the labels of the data. */
   public boolean hasNewTarget() {
     return trained != null && trained.labels().isEmpty();
   }
 
-  /** The maximum number of tokens of an example; own is the limit of the data, null for none. */
+  /**
+   * The maximum number of tokens of an example; {@code own} is the limit set for the data, or null.
+   */
   public int length(@Nullable Integer own) {
     return own == null ? maxLength : Math.min(own, maxLength);
   }

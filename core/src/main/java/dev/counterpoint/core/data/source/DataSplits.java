@@ -116,7 +116,8 @@ public record DataSplits(
   }
 
   /**
-   * Returns a copy with other metrics; an entry {@link TaskMetrics} stands for the current ones.
+   * Returns a copy with the given metrics; an entry {@link TaskMetrics} stands for the current
+   * metrics.
    *
    * @throws InvalidSettings if a metric does not apply to the data, or if two values have the same
    *     name

@@ -31,7 +31,7 @@ public record FileSplit(@Nullable String path, @Nullable SqlQuery sql) {
    */
   public String file() {
     if (path == null) {
-      throw new InvalidSettings("The data is read from files; sql is for tables. Set path.");
+      throw new InvalidSettings("This data source reads files; sql is only for tables. Set path.");
     }
     return path;
   }

@@ -35,7 +35,7 @@ public record SqlQuery(String url, String query, @Nullable Map<String, String> p
     return "query \"" + Excerpt.of(line) + "\" of " + hide(url);
   }
 
-  /** A message of the driver, which may quote the URL and the values of properties. */
+  /** Masks a message of the driver, which can quote the URL and the values of properties. */
   public String mask(String message) {
     String masked = Secrets.mask(message.replace(url, hide(url)));
     for (Map.Entry<String, String> each : new TreeMap<>(properties).entrySet()) {

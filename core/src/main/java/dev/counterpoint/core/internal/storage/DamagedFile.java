@@ -3,7 +3,7 @@ package dev.counterpoint.core.internal.storage;
 import java.io.IOException;
 import java.nio.file.Path;
 
-/** A file is damaged: truncated, altered, missing, or in a different format. */
+/** Thrown if a file is damaged: truncated, altered, missing, or in the wrong format. */
 public final class DamagedFile extends IOException {
   private static final long serialVersionUID = 1L;
 

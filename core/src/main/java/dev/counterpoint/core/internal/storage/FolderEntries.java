@@ -29,8 +29,8 @@ public final class FolderEntries {
   }
 
   /**
-   * Requires an untrusted folder to have only files and folders: reading a pipe or a device might
-   * never end.
+   * Requires an untrusted folder to contain only files and folders: reading a pipe or a device
+   * might never end.
    *
    * @param depth the number of levels of folders
    * @throws InvalidSettings if it has something else, or a link to it

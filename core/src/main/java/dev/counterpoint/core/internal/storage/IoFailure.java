@@ -29,17 +29,17 @@ public final class IoFailure {
     return new IOException("Cannot read " + path + ": " + of(failure) + ".", failure);
   }
 
-  /** A failed write to a file, with its name, which the failure of a full disk does not have. */
+  /** A failed write, with the file name, which the failure of a full disk does not contain. */
   public static IOException ofWrite(Path file, IOException failure) {
     return new IOException("Cannot write " + file + ": " + of(failure) + ".", failure);
   }
 
-  /** A failed write to the cache folder, in sentences with the path and the remedy. */
+  /** Describes a failed write to the cache folder, with the path and the remedy. */
   public static String ofCache(IOException failure) {
     return ofCache(CacheFolder.path(), CacheFolder.VARIABLE, failure);
   }
 
-  /** A failed write to the cache folder that a variable selects, likewise. */
+  /** Describes a failed write to the cache folder that a variable selects. */
   static String ofCache(Path folder, String variable, IOException failure) {
     return ("The cache folder %s (%s MB free) cannot be used: %s. Set %s to a writable folder"
             + " with enough free space (1 GB for everything).")

@@ -27,7 +27,7 @@ public final class Json {
   private static final Pattern ADVICE =
       Pattern.compile("[:;,]? *\\(?(bound as |enable `|`StreamRead|from `StreamRead).*");
 
-  /** The names of Java classes in messages. */
+  /** The names of Java classes in messages of Jackson. */
   private static final Pattern CLASSES =
       Pattern.compile(
           "( value| instance)? (of|into)( type)? `[^`]*`| \\((class|token|although|set) [^)]*\\)|, from `[^`]*`(?=\\))");

@@ -17,16 +17,17 @@ public final class NativeFailure {
       "A native library requires %s, which is not installed. Install it; Alpine Linux does not have"
           + " the libraries of glibc.";
 
-  /** The part of the message of a loader that identifies a reason, and its explanation. */
+  /** Patterns that identify the reason in the message of a loader, with an explanation. */
   private static final Map<Pattern, String> REASONS =
       Map.of(
           Pattern.compile("([^\\s:]+): failed to map segment from shared object(?!.*allocate)"),
           "The native library %s cannot be loaded: ulimit -v is too small, or its file system is"
-              + " mounted with noexec; then set COUNTERPOINT_CACHE to a folder on another one.",
+              + " mounted with noexec; then set COUNTERPOINT_CACHE to a folder on another file"
+              + " system.",
           Pattern.compile("version `(GLIBC(?:XX)?_[\\d.]+)' not"),
           "A native library requires %s, which is newer than this system's. Use a newer system.",
           Pattern.compile("(.*(?:wrong ELF class|invalid ELF header).*)"),
-          "A native library is damaged, or of another processor architecture: %s. Delete it.",
+          "A native library is damaged, or for another processor architecture: %s. Delete it.",
           Pattern.compile("(\\S+): cannot open shared object file"),
           MISSING,
           Pattern.compile("Error loading shared library (\\S+):"),
@@ -56,7 +57,7 @@ public final class NativeFailure {
     return Optional.empty();
   }
 
-  /** A folder into which DJL cannot unpack libraries, in sentences with the path and the remedy. */
+  /** Describes a folder into which DJL cannot unpack libraries, with the path and the remedy. */
   public static String unwritten(IOException failure) {
     for (String variable : List.of("ENGINE_CACHE_DIR", "DJL_CACHE_DIR")) {
       String folder = System.getenv(variable); // The properties are set by NativeLibraries.

@@ -24,7 +24,7 @@ public final class OtherProcesses {
   /** Columns of all times, from user to steal. */
   private static final int ALL = 8;
 
-  /** Cores that other processes may use before threads of this process are slowed down much. */
+  /** Number of cores that other processes can use without slowing this process down much. */
   private static final double TOLERANCE = 0.25;
 
   /** Position of {@code utime} after the program name in {@code /proc/self/stat}. */

@@ -14,7 +14,7 @@ import org.jspecify.annotations.Nullable;
  * is at most 65535/65536. The bits are the same on every CPU; a GPU draws different ones.
  */
 public final class Functional {
-  /** No row is a padding row. */
+  /** The padding index of a table without a padding row. */
   public static final long NO_PADDING = -1;
 
   private Functional() {}

@@ -56,7 +56,7 @@ public final class GatedFeedForward extends Layer implements UnaryLayer {
       new Checks().positive("multiple", multiple).verify();
     }
 
-    /** 8 / 3 of the width: the same number of weights as the ungated layer with 4. */
+    /** 8 / 3 of the width: as many weights as the ungated layer with four times the width. */
     public static Config defaults() {
       return new Config(8.0 / 3);
     }

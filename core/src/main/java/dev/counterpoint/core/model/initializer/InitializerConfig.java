@@ -13,7 +13,7 @@ import java.util.Optional;
 @FunctionalInterface
 public interface InitializerConfig {
   /**
-   * The initializer of a parameter; empty for that of its layer.
+   * The initializer of a parameter; empty for the initializer of its layer.
    *
    * @param name the dotted path, such as {@code body.blocks.0.attention.query.weight}
    */

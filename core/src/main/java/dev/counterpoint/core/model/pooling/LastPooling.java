@@ -3,7 +3,7 @@ package dev.counterpoint.core.model.pooling;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 
-/** Vector of the last token that is not padding, which is at the end. */
+/** Vector of the last token before the padding at the end. */
 public record LastPooling() implements PoolingConfig {
   @Override
   public Pooling build(int width) {

@@ -14,7 +14,7 @@ import java.util.stream.Collectors;
  * unchanged, except that {@code item 5} becomes {@code example 5}.
  */
 public final class ExampleNames {
-  /** Precedes the number of an example whose dataset provides no origins. */
+  /** The word before the number of an example whose dataset provides no origins. */
   private static final String ITEM = "item";
 
   private static final Pattern NUMBERED = Pattern.compile("(.+ line|" + ITEM + ") (\\d+)");

@@ -27,7 +27,7 @@ public final class NotFiniteException extends RuntimeException {
     this.snapshot = snapshot;
   }
 
-  /** The folder with the snapshot of the step, which may be from any rank; empty if none. */
+  /** The folder with the snapshot of the step, saved by any rank; empty if there is none. */
   public Optional<Path> snapshot() {
     return Optional.ofNullable(snapshot).map(Path::of);
   }

@@ -54,7 +54,7 @@ record NamedCode(Path path, SortedMap<Path, String> hashes) {
     return new NamedCode(path, hashes);
   }
 
-  /** A copy has no other references: what they name could appear or change later. */
+  /** Requires a reference into the copied folder: files elsewhere could appear or change later. */
   private static void requireBelow(Path folder, Path referenced) {
     if (!referenced.startsWith(folder)) {
       throw new InvalidSettings(

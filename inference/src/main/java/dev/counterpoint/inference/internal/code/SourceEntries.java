@@ -33,7 +33,7 @@ record SourceEntries(Map<Path, String> sources, List<Path> classPath) {
   private static final String JAVA = ".java";
   private static final String JAR = ".jar";
 
-  /** Other characters could mean another file to the class loader. */
+  /** Allowed reference: other characters could mean a different file to the class loader. */
   private static final String REFERENCE = "[A-Za-z0-9._/+:-]+";
 
   private static final String INDEX = "META-INF/INDEX.LIST";
@@ -122,7 +122,7 @@ record SourceEntries(Map<Path, String> sources, List<Path> classPath) {
     try (JarFile jar = new JarFile(entry.toFile())) {
       if (jar.getEntry(INDEX) != null) {
         throw new InvalidSettings(
-            entry + " has a " + INDEX + ", which loads classes of other jars. Build it without.");
+            entry + " has a " + INDEX + ", which loads other jars. Build the jar without it.");
       }
       Manifest manifest = jar.getManifest();
       String references =

@@ -27,8 +27,8 @@ import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The user-defined code and the queries that may run although a run directory, a step snapshot or a
- * model folder names it, and not the user. Such a folder may come from anyone.
+ * The user-defined code and the queries that are allowed to run although a run directory, a step
+ * snapshot or a model folder names them, and not the user. Such a folder is untrusted.
  *
  * <p>The user's list of trusted code is a text file with a line for each jar, source file or class
  * folder, or for the queries of a run: SHA-256 and path, as {@code sha256sum} prints them. The
@@ -112,7 +112,7 @@ public final class TrustedCode {
   }
 
   /**
-   * Checks code that may come from anyone before its content is read.
+   * Checks untrusted code before its content is read.
    *
    * @param entries jars, class folders and source files; missing ones are ignored
    * @return the existing entries, and the jars and folders to which they refer
@@ -206,7 +206,7 @@ public final class TrustedCode {
       return;
     }
     if (list == null) {
-      throw new IOException("the user has no home; set " + VARIABLE + " to a file");
+      throw new IOException("the user has no home directory; set " + VARIABLE + " to a file");
     }
     FileAccess.createPrivateFolder(list.resolveSibling("").toAbsolutePath());
     if (!Files.exists(list)) {
@@ -216,7 +216,7 @@ public final class TrustedCode {
     Files.writeString(list, endsLine ? lines : "\n" + lines, StandardOpenOption.APPEND);
   }
 
-  /** A text without line breaks, which would add lines, and marks that change the order of text. */
+  /** Replaces line breaks, which would add lines, and marks that change the order of text. */
   private static String onOneLine(String text) {
     return text.replaceAll("[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]", "?");
   }

@@ -88,7 +88,7 @@ public final class Binder {
   }
 
   /**
-   * Creates a record from a file of another person: a text like <code>${ENV:NAME}</code> is not a
+   * Creates a record from an untrusted file: a text like <code>${ENV:NAME}</code> is not a
    * reference, but stands for itself.
    *
    * @throws InvalidSettings as {@link #bind(SettingsTree, Class)}

@@ -40,7 +40,7 @@ final class Binding {
     return problems;
   }
 
-  /** What the user should know about a valid tree: the keys of the file that were dropped. */
+  /** Notes about a valid tree: the keys of the file that were dropped. */
   List<String> notes() {
     return notes;
   }
@@ -186,7 +186,7 @@ final class Binding {
     }
   }
 
-  /** Drops the keys that the file has for another type than that of {@code --set}. */
+  /** Drops the keys of the file, which sets a different type than {@code --set}. */
   private Mapping withoutFile(Mapping mapping, Scalar type, String path) {
     Mapping own = mapping.withoutFile();
     List<String> dropped =

@@ -51,7 +51,7 @@ final class RecordShape {
     }
   }
 
-  /** A public record may lie within a class that is not. */
+  /** Makes a member accessible: a public record can be nested in a class that is not public. */
   private static <T extends AccessibleObject> T opened(T member) {
     member.trySetAccessible();
     return member;

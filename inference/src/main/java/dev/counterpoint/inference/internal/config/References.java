@@ -44,7 +44,7 @@ record References(
   private static final Pattern REFERENCE = Pattern.compile("\\$\\{([A-Za-z]+):([^}]*)}");
   private static final String HUB = "hf:";
 
-  /** The largest file that a reference may name. */
+  /** The maximum size in bytes of a file that a reference names. */
   private static final int MAX_BYTES = 1 << 16;
 
   /** Settings that are written to the model folder and the report with their values. */
@@ -56,7 +56,7 @@ record References(
       "is literal and would be saved with the run; use ${ENV:NAME} or ${file:PATH}";
   private static final String NAMED = "is the name of a secret, but its value " + LITERAL;
 
-  /** Settings that are trusted by their text; a foreign folder has its own files. */
+  /** Settings of a query, which are trusted by their text; only secrets can refer to a file. */
   private static final Pattern QUERY = Pattern.compile("data\\..*\\.sql\\..*");
 
   /** Words of a key that make it the name of a secret; a "pad token" belongs to a text. */
@@ -75,7 +75,7 @@ record References(
   private static final Pattern USER =
       Pattern.compile("//([^/?@:]*):(?!\\$\\{)([^/?@]+)@|:([^/:@]+)/(?!\\$\\{)[^/:@]+@");
 
-  /** Last words of keys that are about a secret, but have another value. */
+  /** Last words of keys that describe a secret, but do not contain it. */
   private static final Pattern ABOUT =
       Pattern.compile(
           " (file|path|length|count|size|type|id|field|column|name|variable|policy)s?$");
@@ -210,7 +210,7 @@ record References(
     return Files.newInputStream(file);
   }
 
-  /** Whether a word of a text is the name of a secret, as the key of a malformed file. */
+  /** Whether a text, such as a malformed file, contains the name of a secret. */
   static boolean mentionsSecret(String text) {
     return Arrays.stream(text.split("[={}\\[\\],:\"'\\s]+")).anyMatch(References::isSecret);
   }

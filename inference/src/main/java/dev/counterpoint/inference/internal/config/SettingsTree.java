@@ -26,7 +26,7 @@ import java.util.regex.Pattern;
  * type has its own defaults. {@link Binder} reports them as notes.
  */
 public final class SettingsTree {
-  /** What YAML does not allow, or reads as a line break or a mark, in a string of JSON. */
+  /** Characters in a JSON string that YAML does not allow, or reads as a line break or a mark. */
   private static final Pattern NOT_PLAIN =
       Pattern.compile("[\\x7F-\\x9F\\u2028\\u2029\\uFEFF\\uFFFE\\uFFFF]|\\p{Cs}");
 

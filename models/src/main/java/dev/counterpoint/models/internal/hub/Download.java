@@ -38,7 +38,7 @@ record Download(
   /** Maximum number of consecutive attempts that receive no byte. */
   private static final int MAX_ATTEMPTS = 3;
 
-  /** The file could not be written to disk. */
+  /** Thrown if the file cannot be written to disk. */
   static final class NotWritten extends UncheckedIOException {
     private static final long serialVersionUID = 1L;
 
@@ -68,7 +68,7 @@ record Download(
       Files.delete(part());
       throw new IOException(
           ("%s of %s was damaged in two downloads: its checksum differs from the hub's %s. The file was "
-                  + "deleted; try again later, or use another HF_ENDPOINT.")
+                  + "deleted; try again later, or set a different HF_ENDPOINT.")
               .formatted(file, name, expected.etag()));
     }
     Files.move(part(), target(), StandardCopyOption.ATOMIC_MOVE);

@@ -44,7 +44,7 @@ final class HubConnection {
     client = builder.build();
   }
 
-  /** The hub, or a server that it redirects to, cannot be reached. */
+  /** Thrown if the hub, or a server that it redirects to, cannot be reached. */
   static final class Unreachable extends IOException {
     private static final long serialVersionUID = 1L;
 
@@ -218,7 +218,7 @@ final class HubConnection {
             response.get(access.timeout().toMillis(), TimeUnit.MILLISECONDS);
         if (result.statusCode() == PROXY_LOGIN_REQUIRED) {
           throw new InvalidSettings(
-              "The connection to %s%s was refused: the proxy requires another user and password, as in http://USER:PASSWORD@HOST:PORT.",
+              "The connection to %s%s was refused: the proxy requires a valid user and password, as in http://USER:PASSWORD@HOST:PORT.",
               request.uri().getHost(), through(request));
         }
         return result;

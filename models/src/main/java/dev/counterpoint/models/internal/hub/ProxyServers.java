@@ -56,7 +56,7 @@ public final class ProxyServers extends ProxySelector {
    * @param login user and password, as the value of a header; empty for none
    */
   record Server(String variable, String host, int port, String login) {
-    /** Without user and password. */
+    /** The address of the proxy, without user and password. */
     @Override
     public String toString() {
       return "the proxy %s:%s (%s)".formatted(host, port, variable);
@@ -70,7 +70,7 @@ public final class ProxyServers extends ProxySelector {
   }
 
   /**
-   * The proxy for an address; empty if it is to be connected directly.
+   * The proxy for an address; empty for a direct connection.
    *
    * @throws InvalidSettings if a variable is invalid; the message does not contain the password
    */
@@ -146,7 +146,7 @@ public final class ProxyServers extends ProxySelector {
     return domain.equals("*") || (!domain.isEmpty() && ("." + host).endsWith("." + domain));
   }
 
-  /** The address and the number of its leading bits that must be equal; all bits without one. */
+  /** Whether a host has the leading bits of a network; all bits if no number of bits is given. */
   private static boolean isInNetwork(String entry, String[] network, String host) {
     try {
       if (!IP_ADDRESS.matcher(network[0]).matches()) {

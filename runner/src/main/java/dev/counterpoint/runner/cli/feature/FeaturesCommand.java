@@ -29,7 +29,7 @@ import picocli.CommandLine.Parameters;
 import picocli.CommandLine.ScopeType;
 import picocli.CommandLine.Spec;
 
-/** {@code counterpoint features}: features of entities in a store. */
+/** {@code counterpoint features}: loads, prints and joins features in a store. */
 @Command(
     name = "features",
     description =
@@ -51,7 +51,7 @@ public final class FeaturesCommand {
 
   @Spec private CommandSpec spec;
 
-  /** The columns of a table. */
+  /** The options that name the columns of a table. */
   static final class Columns {
     @Option(names = "--view", paramLabel = "NAME", required = true, description = VIEW)
     private String view = "";
@@ -98,7 +98,7 @@ public final class FeaturesCommand {
     FeatureTable table = columns.table(file);
     try (FeatureStore opened = DatabaseFile.featureStore(store, true)) {
       if (!(opened instanceof FeatureWriter writer)) {
-        throw new InvalidSettings("The store %s cannot be written.", store);
+        throw new InvalidSettings("The store %s does not support writing.", store);
       }
       console().print("%,d rows loaded: %s", table.load(writer), columns.view);
     }
@@ -132,7 +132,7 @@ public final class FeaturesCommand {
       name = "join",
       description =
           "Writes a table with the features that were known at the time of each row: those of the"
-              + " newest event that is not later.")
+              + " newest event at or before it.")
   void join(
       @Parameters(
               paramLabel = "LABELS",
@@ -150,8 +150,8 @@ public final class FeaturesCommand {
     try (FeatureStore opened = DatabaseFile.featureStore(store, false)) {
       if (!(opened instanceof FeatureHistory history)) {
         throw new InvalidSettings(
-            "The store %s has the newest features only; a join needs those of earlier times, which"
-                + " the types embedded and postgresql have.",
+            "The store %s keeps only the newest features; a join needs a store that also keeps"
+                + " earlier ones, of type embedded or postgresql.",
             store);
       }
       long rows = TableFile.write(output, file -> table.join(history, file::add));

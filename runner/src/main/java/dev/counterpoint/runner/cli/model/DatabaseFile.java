@@ -27,7 +27,7 @@ import java.util.List;
 public final class DatabaseFile {
   private DatabaseFile() {}
 
-  /** Whether a path is such a file. */
+  /** Whether a path has the extension of a YAML file. */
   public static boolean isOne(Path file) {
     return file.toString().matches(".*\\.ya?ml");
   }
@@ -58,12 +58,12 @@ public final class DatabaseFile {
       return read(store, FeatureStoreConfig.class, SourcePath.none()).open(folder);
     }
     if (!creates && !Files.isDirectory(store)) {
-      throw new InvalidSettings("%s does not exist; \"features load\" creates a store.", store);
+      throw new InvalidSettings("%s does not exist; \"features load\" creates the store.", store);
     }
     return RecordCopy.with(EmbeddedStore.defaults(), "folder", store.toString()).open(Path.of(""));
   }
 
-  /** The given path of a table, or the file with the rows of its query, which is run. */
+  /** The given table, or for a YAML file the result of its query in a cached file. */
   public static Path table(Path file, SourcePath code) throws IOException {
     return isOne(file)
         ? TableSource.rows(read(file, SqlQuery.class, code), CacheFolder.path())

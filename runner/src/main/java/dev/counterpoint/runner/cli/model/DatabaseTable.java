@@ -17,8 +17,8 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A table of a database that receives predictions. Each batch is one transaction. Each row has a
- * hash of what it was computed from: the number of rows with this hash is where a restart
- * continues, and is committed with the rows themselves.
+ * hash of model, data and columns: the number of rows with this hash is where a restart continues,
+ * and is committed with the rows themselves.
  */
 final class DatabaseTable implements AutoCloseable {
   private static final String KEY = "scoring";
@@ -60,7 +60,7 @@ final class DatabaseTable implements AutoCloseable {
     }
   }
 
-  /** The number of rows with the key; if the table cannot be read, it has to be created. */
+  /** The number of rows with the key; 0 if the table cannot be read, so that it must be created. */
   private long count() throws SQLException {
     String query = "SELECT count(*) FROM %s WHERE %s = ?".formatted(table, KEY);
     try (PreparedStatement count = connection.prepareStatement(query)) {
@@ -75,7 +75,7 @@ final class DatabaseTable implements AutoCloseable {
     }
   }
 
-  /** The number of rows that an earlier start has committed. */
+  /** The number of rows that an earlier start of the command has committed. */
   long rows() {
     return rows;
   }

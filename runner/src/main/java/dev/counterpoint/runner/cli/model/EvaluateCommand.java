@@ -80,7 +80,7 @@ public final class EvaluateCommand extends ConsoleCommand {
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
 
-  /** Settings on which it depends which examples were trained with. */
+  /** The settings that determine which examples are in the training split. */
   private static final Pattern SPLIT_SETTINGS =
       Pattern.compile("(seed|data\\.(split|validationShare))\\b");
 
@@ -92,7 +92,7 @@ public final class EvaluateCommand extends ConsoleCommand {
         .ifPresent(
             set -> {
               throw new InvalidSettings(
-                  "--set %s would move examples of the training into the splits that are evaluated. Evaluate other data: --data FILE, or --set data.test.path=FILE.",
+                  "--set %s would move training examples into the evaluated splits. To evaluate other data, use --data FILE, or --set data.test.path=FILE.",
                   Excerpt.of(set));
             });
     Run run = Run.existing(directory, sets, classpath.paths(), classpath.trust());
@@ -125,7 +125,7 @@ public final class EvaluateCommand extends ConsoleCommand {
     double loss = evaluation.value(Evaluation.LOSS);
     if (!Double.isFinite(loss)) {
       throw new RunFailed(
-          "The loss on %s is %s: the weights of the model, or its data, are not finite."
+          "The loss on %s is %s: the weights of the model, or the data, are not finite."
               .formatted(split, loss));
     }
   }
@@ -227,7 +227,7 @@ public final class EvaluateCommand extends ConsoleCommand {
                     String.join(", ", changed)));
   }
 
-  /** The splits that differ from those with which a checkpoint was trained. */
+  /** The splits that have changed since a checkpoint was saved. */
   private static List<String> changedData(DataSplits data, Checkpoint checkpoint) {
     return Fingerprint.parse(data.fingerprint())
         .changedSince(Fingerprint.parse(checkpoint.state().path("dataFingerprint").asText()));
@@ -266,15 +266,15 @@ public final class EvaluateCommand extends ConsoleCommand {
         newest.step());
   }
 
-  /** Requires that the loss decides as the loss with which the model was trained. */
+  /** Requires the loss to have the same decision as the loss with which the model was trained. */
   private static void requireSameDecision(Path folder, BaseModel model) throws IOException {
     String trained = ModelSignature.read(folder).map(ModelSignature::decision).orElse("");
     for (OutputActivation each : OutputActivation.values()) {
       if (each.name().equalsIgnoreCase(trained)
           && model.outputActivation().filter(own -> own != each).isPresent()) {
         throw new InvalidSettings(
-            "The model in %s was trained for the decision %s, but the loss of the evaluation is one"
-                + " for %s.",
+            "The model in %s was trained for the decision %s, but the evaluation loss"
+                + " implies %s.",
             folder, trained, model.outputActivation().orElseThrow());
       }
     }

@@ -28,8 +28,8 @@ import picocli.CommandLine.Parameters;
     description = {
       "Generates text from prompts. Greedy decoding unless --temperature, --top-k or --top-p is"
           + " given, or the generation_config.json of the model samples; options override that file.",
-      "A single prompt is printed token by token; several prompts, and beam search, when they are"
-          + " finished."
+      "The text of a single prompt is printed token by token; that of several prompts, or of beam"
+          + " search, at the end."
     })
 public final class GenerateCommand extends ConsoleCommand {
   @Parameters(paramLabel = "RUN_DIR", description = "A run directory, or its model folder.")
@@ -153,7 +153,7 @@ public final class GenerateCommand extends ConsoleCommand {
     }
   }
 
-  /** Replaces the record component in a problem by the name of the command-line option. */
+  /** Replaces the record component in a problem with the name of the command-line option. */
   private static InvalidSettings.Problem withOptionName(InvalidSettings.Problem problem) {
     String option = problem.key().replaceAll("(\\p{Lu})", "-$1").toLowerCase(Locale.ROOT);
     return problem.key().isEmpty()

@@ -85,7 +85,7 @@ public final class MergeCommand extends ConsoleCommand {
     GoldenExamples.write(output, code, DownloadProgress::findModel, GoldenExamples.inputs(folder));
   }
 
-  /** Returns the other files of the model folder, such as those of the tokenizer. */
+  /** Returns the files of the model folder that are copied unchanged, such as the tokenizer's. */
   private static Map<String, DataSplits.ModelFile> otherFiles(Path folder) throws IOException {
     Map<String, DataSplits.ModelFile> others = new TreeMap<>();
     FolderEntries.of(folder).stream()

@@ -124,7 +124,7 @@ public final class PredictCommand implements Callable<Integer> {
   @Option(
       names = "--part",
       hidden = true,
-      description = "--data is one file of a table, which may have no rows. For tasks of Spark.")
+      description = "--data is one file of a table, and may be empty. For tasks of Spark.")
   private boolean part;
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
@@ -144,7 +144,7 @@ public final class PredictCommand implements Callable<Integer> {
           json ? "--json" : "--top");
     }
     if (output == null && !keep.isEmpty()) {
-      throw new InvalidSettings("--keep needs --output, the file for the columns.");
+      throw new InvalidSettings("--keep needs --output, to which the columns are copied.");
     }
     if (spark.isRequested(ON_SPARK)) {
       return scoreOnSpark(Objects.requireNonNull(spec));
@@ -175,7 +175,9 @@ public final class PredictCommand implements Callable<Integer> {
     }
   }
 
-  /** The tasks cannot read a query, whose rows are in the cache of this machine. */
+  /**
+   * Rejects a query: its rows are in the cache of this machine, where Spark tasks cannot read them.
+   */
   private int scoreOnSpark(CommandSpec command) throws IOException {
     if (output == null || data == null || DatabaseFile.isOne(data) || DatabaseFile.isOne(output)) {
       throw new InvalidSettings(
@@ -191,8 +193,8 @@ public final class PredictCommand implements Callable<Integer> {
         pipeline.kind() == Pipeline.Kind.LABELS || pipeline.kind() == Pipeline.Kind.VALUES;
     if (data == null || !texts.isEmpty() || !hasColumns) {
       throw new InvalidSettings(
-          "--output needs --data, no --text, and a model that predicts labels or values; the model"
-              + " is in %s.",
+          "--output needs --data without --text, and a model that predicts labels or values; the"
+              + " model is in %s.",
           directory);
     }
     if (pipeline.table().isEmpty() && pipeline.config().data().features() > 0) {
@@ -229,7 +231,7 @@ public final class PredictCommand implements Callable<Integer> {
     return TrainedModel.code(ModelFolder.within(directory), classpath);
   }
 
-  /** Whether the model reads images, which are then the only input. */
+  /** Whether the model reads images; if so, images must be the only input. */
   private boolean readsImages(Pipeline pipeline) {
     boolean readsImages = pipeline.config().data().image() != null;
     boolean hasOther = !texts.isEmpty() || data != null || output != null;
@@ -296,7 +298,7 @@ public final class PredictCommand implements Callable<Integer> {
     }
     if (kind == Pipeline.Kind.ENTITIES && top != null) {
       throw new InvalidSettings(
-          "--top does not apply to the model in %s, which finds all entities.", directory);
+          "--top does not apply to the model in %s, which always returns all entities.", directory);
     }
     if (kind != Pipeline.Kind.ENTITIES && words) {
       throw new InvalidSettings(

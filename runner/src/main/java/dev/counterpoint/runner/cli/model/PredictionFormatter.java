@@ -112,7 +112,7 @@ record PredictionFormatter(
     return line.append(ControlCharacterEscaper.of(input.text())).toString();
   }
 
-  /** Remarks to print after all inputs, such as how many texts were truncated. */
+  /** Remarks to print after all inputs: how many texts were truncated. */
   List<String> remarks() {
     long truncated = truncations.getSum();
     return truncated == 0

@@ -15,9 +15,9 @@ import java.util.List;
 import java.util.stream.Collectors;
 
 /**
- * The predictions of a table by tasks of Spark: a folder with a file for each file of the table.
- * Its file {@code _scoring} has a hash of model, code, columns, and the paths, sizes and times of
- * the files, so that a second start continues only the same predictions.
+ * The predictions for a table that Spark tasks write: a folder with one file for each file of the
+ * table. Its file {@code _scoring} has a hash of model, code, columns, and the paths, sizes and
+ * times of the files, so that a second start continues only the same predictions.
  *
  * @param output the folder; its name has the extension of its files
  */
@@ -50,7 +50,7 @@ record ScoredFolder(Path output) {
         && !isSame
         && !(Files.isDirectory(output) && FolderEntries.of(output).isEmpty())) {
       throw new InvalidSettings(
-          "--output %s exists and does not have predictions of this model for these rows; remove it, or choose another name.",
+          "--output %s exists, but does not contain predictions of this model for these rows; remove it, or choose another name.",
           output);
     }
     Files.createDirectories(output);

@@ -92,7 +92,7 @@ final class ScoredTable {
    *
    * @param model a hash of the model
    * @param trusted the hashes of its code
-   * @throws InvalidSettings if the table has not the columns of the model, or the folder exists
+   * @throws InvalidSettings if the table lacks columns of the model, or the folder exists
    */
   ScoringPlan plan(ScoredFolder folder, String model, List<String> arguments, List<String> trusted)
       throws IOException {
@@ -107,7 +107,7 @@ final class ScoredTable {
     }
   }
 
-  /** The columns of the predictions, with a value of the type of each. */
+  /** The columns of the predictions, each with an example value of its type. */
   private Map<String, @Nullable Object> columns() {
     Map<String, @Nullable Object> columns = new LinkedHashMap<>();
     keep.forEach(column -> columns.put(column, ""));
@@ -225,7 +225,9 @@ final class ScoredTable {
 
   private static void put(String name, Object value, Map<String, @Nullable Object> record) {
     if (record.containsKey(name)) {
-      throw new InvalidSettings("--keep cannot keep the column %s, which is predicted.", name);
+      throw new InvalidSettings(
+          "--keep cannot keep the column %s, because the predictions have a column of this name.",
+          name);
     }
     record.put(name, value);
   }

@@ -143,11 +143,12 @@ public final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  /** With a file, the options that it has would be ignored. */
+  /** Rejects options that a YAML file replaces, because they would be ignored. */
   private void requireNoOptions() {
     for (String option : List.of("--name", "--host", "--port", "--admin-port", "--store")) {
       if (Objects.requireNonNull(spec).commandLine().getParseResult().hasMatchedOption(option)) {
-        throw new InvalidSettings("%s cannot be combined with %s, which has it.", option, source);
+        throw new InvalidSettings(
+            "%s cannot be combined with %s; set it in the file.", option, source);
       }
     }
   }
@@ -204,14 +205,14 @@ public final class ServeCommand implements Callable<Integer> {
     }
   }
 
-  /** The name of the folder of the run, without the time of its start. */
+  /** The name of the run directory, without the start time. */
   private String defaultName() {
     Path folder = source.toAbsolutePath().normalize();
     Path run = folder.endsWith("model") ? folder.resolveSibling("") : folder;
     return String.valueOf(run.getFileName()).replaceFirst("-\\d{8}-\\d{6}(-\\d+)?$", "");
   }
 
-  /** An input of the model as a JSON object without quotation marks of a shell. */
+  /** An example input of the model as JSON without single quotation marks, for a shell. */
   private static String example(Pipeline pipeline) {
     ObjectNode object = JsonNodeFactory.instance.objectNode();
     boolean pairs = pipeline.input().text2() != null;

@@ -18,7 +18,7 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * A new table in a file; its extension selects CSV, JSON lines or Parquet. The file appears when it
- * is complete; until then its name ends with {@code .partial}, and another start begins again.
+ * is complete; until then its name ends with {@code .partial}, and a restart starts from scratch.
  */
 public final class TableFile {
   private final Path path;

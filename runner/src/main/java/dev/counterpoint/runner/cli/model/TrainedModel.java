@@ -28,7 +28,7 @@ public final class TrainedModel {
   /**
    * Opens the model of a run directory or a model folder, with the classes that it names.
    *
-   * @param classpath user-defined classes beside those that the config names
+   * @param classpath user-defined classes in addition to those that the config names
    */
   public static Pipeline open(Path directory, ClassPathOption classpath, Console console)
       throws IOException {

@@ -30,12 +30,12 @@ public final class ClassPathOption {
     return trustCode;
   }
 
-  /** The code that may run although the user has not named it. */
+  /** The trusted code, which may run although the command line does not name it. */
   public TrustedCode trust() {
     return trustCode ? TrustedCode.everything() : TrustedCode.ofUser();
   }
 
-  /** The code that the user has named, as arguments of another command. */
+  /** The class path of the command line, as arguments of another command. */
   public List<String> arguments() {
     List<String> arguments = new ArrayList<>();
     paths().forEach(path -> arguments.addAll(List.of("--classpath", path.toString())));

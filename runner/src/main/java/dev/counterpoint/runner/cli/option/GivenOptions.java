@@ -14,8 +14,8 @@ public final class GivenOptions {
   private GivenOptions() {}
 
   /**
-   * Those options of the command line, before or behind the command, that are given. Their values
-   * are as written: a path would change a URI.
+   * Those of the named options that are given, before or after the command. Their values are as
+   * written: a path would change a URI.
    */
   public static List<String> of(CommandSpec command, Collection<String> names) {
     List<String> arguments = new ArrayList<>();

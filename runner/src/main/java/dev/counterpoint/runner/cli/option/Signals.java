@@ -73,7 +73,7 @@ public final class Signals implements AutoCloseable {
     return this;
   }
 
-  /** Lets the signals have the effect that they had before, for a program that continues. */
+  /** Restores the previous signal handlers, for a program that continues. */
   @Override
   public void close() {
     previous.forEach(org.jline.utils.Signals::unregister);

@@ -47,7 +47,7 @@ public final class SparkOptions {
   @Spec(Spec.Target.MIXEE)
   private @Nullable CommandSpec spec;
 
-  /** Makes a new run distributed; a resumed run already is. */
+  /** Makes a new run distributed; a resumed run is distributed already. */
   public static Run.Request distributed(Run.Request request) {
     if (Files.isDirectory(Path.of(request.run()))
         || request.sets().stream().anyMatch(set -> set.startsWith(TYPE + "="))) {

@@ -104,7 +104,7 @@ public final class CompareCommand extends ConsoleCommand {
     StringBuilder text = new StringBuilder(TextTable.of(results)).append("\n\n");
     text.append(
         comparison.settings().isEmpty()
-            ? "Besides seeds, nothing differs on which results depend."
+            ? "The runs differ at most in seeds, and in settings that do not affect results."
             : settings);
     for (String metric : comparison.metrics()) {
       text.append("\n\n").append(TextTable.of(List.of(List.of(metric))));

@@ -30,7 +30,7 @@ import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
-/** {@code counterpoint plan}: what can be predicted about a training. */
+/** {@code counterpoint plan}: predicts memory, disk and time of a training. */
 @Command(
     name = "plan",
     description =
@@ -45,7 +45,7 @@ public final class PlanCommand extends ConsoleCommand {
 
   @Option(
       names = "--no-timing",
-      description = "Does not train for some seconds; the plan has no time.")
+      description = "Skips the seconds of training; the plan then contains no times.")
   private boolean untimed;
 
   @Option(

@@ -46,7 +46,7 @@ import picocli.CommandLine.Parameters;
     description =
         "Lists the runs in a folder, the newest first: directory, start, state, steps, time of the"
             + " training and results. A damaged run directory is listed with its problem. The trials"
-            + " of a sweep are listed if its folder is named.")
+            + " of a sweep are listed if FOLDER is that of the sweep.")
 public final class RunsCommand extends ConsoleCommand {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT);
@@ -69,7 +69,7 @@ public final class RunsCommand extends ConsoleCommand {
   private boolean csv;
 
   /**
-   * A run, or a directory of a run that cannot be read.
+   * A run, or a run directory that cannot be read.
    *
    * @param record null if it cannot be read
    * @param problem why it cannot be read

@@ -6,7 +6,7 @@ import dev.counterpoint.core.callback.TrainingStart;
 import dev.counterpoint.core.data.Batch;
 
 /**
- * Ends a run after a step. Unlike {@code training.maxSteps}, it does not change the schedule.
+ * Stops a run after a step. Unlike {@code training.maxSteps}, it does not change the schedule.
  *
  * @param last the step
  * @param validates whether the step is validated, as at the end of a run, or not, as after a signal

@@ -80,7 +80,7 @@ final class MultiNodeOptions {
     return distributed;
   }
 
-  /** The environment of the ranks: this one with the options that are variables. */
+  /** The environment of the ranks: that of this process, and options as variables. */
   Map<String, String> environment() {
     Map<String, String> environment = new HashMap<>(System.getenv());
     if (bind != null) {

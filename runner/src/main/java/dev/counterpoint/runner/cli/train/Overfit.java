@@ -30,7 +30,7 @@ import java.util.Set;
  * early-stop}, are not used.
  */
 final class Overfit implements ShortTraining, Callback.ObservesGradients {
-  /** The part of the first loss, and the loss, that count as near zero; the larger one decides. */
+  /** The share of the first loss that counts as near zero, if it exceeds {@link #SMALL_LOSS}. */
   private static final double NEAR_ZERO = 0.05;
 
   private static final double SMALL_LOSS = 0.02;
@@ -139,7 +139,7 @@ final class Overfit implements ShortTraining, Callback.ObservesGradients {
             + reasons(model, file).stream().map(it -> "\n  " + it).reduce("", String::concat));
   }
 
-  /** What is known to hinder this run, then what cannot be seen from outside. */
+  /** Possible reasons: first those that were detected, then those that cannot be detected. */
   private List<String> reasons(BaseModel model, RunFile file) {
     List<Parameter> trainable = model.parameters().stream().filter(Parameter::trainable).toList();
     List<String> reasons = new ArrayList<>();
@@ -159,8 +159,8 @@ final class Overfit implements ShortTraining, Callback.ObservesGradients {
         Formats.of(
             "the learning rate %s is too low or too high: tune RUN --learning-rate.",
             Formats.learningRate(file.training().optimizer().learningRate())));
-    reasons.add("equal inputs have different labels, or the labels belong to other inputs.");
-    reasons.add("the input of the loss is not what it expects, such as probabilities for logits.");
+    reasons.add("equal inputs have different labels, or labels are assigned to the wrong inputs.");
+    reasons.add("the loss expects a different input, such as logits instead of probabilities.");
     reasons.add("the model is too small, or does not use all of its inputs.");
     return reasons;
   }

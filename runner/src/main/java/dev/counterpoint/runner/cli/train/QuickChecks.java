@@ -23,34 +23,34 @@ final class QuickChecks {
       names = "--overfit",
       paramLabel = "N",
       description =
-          "Trains on N batches only, until their loss is near zero. Fails if it does not get there.")
+          "Trains on N batches only, until their loss is near zero. Fails if it stays higher.")
   private @Nullable Integer overfit;
 
   @Option(
       names = "--detect-anomaly",
       description =
-          "Stops at the first layer with an output that is not finite, and names the first parameter"
-              + " with such a gradient. Slower.")
+          "Stops at the first layer with a non-finite output, and names the first parameter with a"
+              + " non-finite gradient. Slower.")
   private boolean detectAnomaly;
 
   @Option(
       names = "--timing",
       paramLabel = "FILE",
       hidden = true,
-      description = "Trains for some seconds and writes their time to a file. For plan.")
+      description = "Trains for some seconds and writes the time of each step to a file. For plan.")
   private @Nullable Path timing;
 
   boolean detectsAnomaly() {
     return detectAnomaly;
   }
 
-  /** The shortened training; empty if none is requested. */
+  /** The shortened training; empty if no check is requested. */
   Optional<ShortTraining> shortTraining() {
     if (overfit != null && overfit < 1) {
       throw new InvalidSettings("--overfit %s must be at least 1, a number of batches.", overfit);
     }
     if (fastDevRun && overfit != null) {
-      throw new InvalidSettings("--fast-dev-run and --overfit exclude each other; use one.");
+      throw new InvalidSettings("--fast-dev-run and --overfit are mutually exclusive; use one.");
     }
     if (timing != null) {
       return Optional.of(new TimedTraining(timing));

@@ -12,11 +12,11 @@ import picocli.CommandLine.Model.CommandSpec;
 
 /** Trains on a Spark cluster, or writes the plan of such a job. */
 record SparkLaunch(SparkOptions options, Run.Request request) {
-  /** Spark starts the processes, which the other options are about. */
+  /** The options that can be combined with Spark, which starts the processes itself. */
   private static final List<String> ALLOWED =
       List.of("--set", "--output", "--classpath", "--trust-code");
 
-  /** Whether one of both is requested. */
+  /** Whether training on Spark, or its plan, is requested. */
   boolean isRequested() {
     return options.isRequested(ALLOWED) || options.plan().isPresent();
   }

@@ -84,7 +84,7 @@ public final class TrainCommand implements Callable<Integer> {
       description = "Stops after this step, without a validation. For reproduce.")
   private long until = Long.MAX_VALUE;
 
-  @Option(names = "--validate", hidden = true, description = "Validates the step of --until.")
+  @Option(names = "--validate", hidden = true, description = "Validates after the step of --until.")
   private boolean validate;
 
   @Mixin private final ClassPathOption classpath = new ClassPathOption();
@@ -149,7 +149,7 @@ public final class TrainCommand implements Callable<Integer> {
     }
   }
 
-  /** A program decides itself what it trains. */
+  /** Rejects options, because a program decides itself what it trains. */
   private void requireNoOptions() {
     List<String> unused =
         Objects.requireNonNull(spec).commandLine().getParseResult().matchedOptions().stream()

@@ -227,7 +227,7 @@ final class TrainingProcess {
     return failure;
   }
 
-  /** Rank 0 locks the run directory for writing, its launcher for the job. Null on other ranks. */
+  /** Locks the run directory: rank 0 for writing, its launcher for the job. Null on other ranks. */
   private @Nullable RunLock lock(Optional<RankEnvironment> environment) {
     if (environment.isEmpty()) {
       return RunLock.hold(run.directory(), run.isResumed());
@@ -293,7 +293,7 @@ final class TrainingProcess {
         run.directory().path());
   }
 
-  /** Prints the share of the exchange, and the speed without it. */
+  /** Prints the share of time in the exchange of gradients, and the speed without it. */
   private void printExchange(int workers, double share, double examplesPerSecond) {
     console.print(
         "%d workers, %s each: %.0f %% of the time in the exchange of gradients; one process on as"
@@ -344,7 +344,7 @@ final class TrainingProcess {
     }
   }
 
-  /** Compares the machine with those on which the run was trained before. */
+  /** Compares this machine with those of the earlier processes of the run. */
   private void compare(Provenance here) throws IOException {
     boolean isAdapter =
         run.file().model() instanceof PretrainedConfig config && config.lora() != null;
@@ -380,7 +380,7 @@ final class TrainingProcess {
         data, "spec", RecordCopy.with(data.spec(), "thresholds", scores.thresholds()));
   }
 
-  /** Writes validation examples with the outputs of the saved model. The run succeeds without. */
+  /** Writes validation examples with the outputs of the saved model. A failure is only logged. */
   private void writeGoldenExamples(DataSplits data) {
     boolean samples = run.file().privacy().samples();
     try {

@@ -47,7 +47,7 @@ public final class ProfileCommand extends ConsoleCommand {
   @Option(
       names = "--output",
       paramLabel = "DIR",
-      description = "The folder of page and trace. Default: runs/NAME-profile-TIME.")
+      description = "The folder for the page and the trace. Default: runs/NAME-profile-TIME.")
   private @Nullable Path output;
 
   @Override
@@ -73,8 +73,8 @@ public final class ProfileCommand extends ConsoleCommand {
       if (profile.rows().stream()
           .noneMatch(row -> row.phase() == Phase.BACKWARD && !row.layer().isEmpty())) {
         console.print(
-            "The times of the layers in the backward pass are unknown: the output of a layer takes"
-                + " no part in the loss.");
+            "The times of the layers in the backward pass are unknown: the output of a layer does"
+                + " not contribute to the loss.");
       }
       console.print(
           "validation: %.2f s, checkpoint: %.2f s",
@@ -109,7 +109,7 @@ public final class ProfileCommand extends ConsoleCommand {
     return rows;
   }
 
-  /** The phases, and below them the layers by the parts of their paths. */
+  /** The tree of the flame graph: the phases, and below them the layers by path. */
   private static FlameGraphPage.Node tree(Profile profile) {
     FlameGraphPage.Node step = new FlameGraphPage.Node();
     for (Phase phase : Phase.values()) {

@@ -74,7 +74,7 @@ final class SweepOptions {
     return !sweeps.isEmpty();
   }
 
-  /** The options that are set, although they need {@code --sweep}. */
+  /** Whether options are set that need {@code --sweep}. */
   boolean hasOthers() {
     return !changes().isEmpty();
   }

@@ -250,7 +250,7 @@ public final class TuneCommand implements Callable<Integer> {
   private static Mode mode(Sweep sweep, DataSplits data) {
     if (data.validation().isEmpty()) {
       throw new InvalidSettings(
-          "A sweep compares validations, but the run has no validation split. Set"
+          "A sweep compares validation results, but the run has no validation split. Set"
               + " data.validation.path.");
     }
     Map<String, Optional<Mode>> modes = data.modes();
@@ -258,7 +258,7 @@ public final class TuneCommand implements Callable<Integer> {
     if (sweep.metric().equals("loss")
         && sweep.parameters().keySet().stream().anyMatch(key -> key.matches("loss(\\..*)?"))) {
       throw new InvalidSettings(
-          "Trials with different settings of the loss cannot be compared by it: add --metric, one of %s.",
+          "Trials with different loss settings cannot be compared by their loss: add --metric, one of %s.",
           Sets.difference(modes.keySet(), Set.of("loss")));
     }
     return Optional.ofNullable(sweep.mode())

@@ -56,7 +56,7 @@ record Chart(
   record Tick(String at, String text) {}
 
   /**
-   * A series as it is drawn.
+   * A series and how it is drawn.
    *
    * @param style the CSS class of the curve
    * @param line whether the values are connected
@@ -77,7 +77,7 @@ record Chart(
     return of(id, title, styled);
   }
 
-  /** Creates a chart of styled series with common axes, likewise. */
+  /** Creates a chart of styled series with common axes. */
   static Chart of(String id, String title, List<Styled> series) {
     List<Styled> drawn = series.stream().filter(it -> it.series().hasValues()).toList();
     double last = drawn.stream().mapToDouble(it -> lastStep(it.series())).max().orElse(1);
@@ -161,7 +161,7 @@ record Chart(
     return !curves.isEmpty();
   }
 
-  /** Returns whether the chart has a legend, which is if it has several curves, but not many. */
+  /** Returns whether the chart has a legend: if it has from 2 to {@link #MAX_LEGEND} curves. */
   boolean hasLegend() {
     return curves.size() > 1 && curves.size() <= MAX_LEGEND;
   }

@@ -39,10 +39,10 @@ import java.util.concurrent.CompletableFuture;
 final class RedisFeatureStore implements FeatureStore, FeatureWriter {
   private static final String TIME = "time";
 
-  /** Precedes the names of columns, so that none is the field of the time. */
+  /** The prefix of column fields, so that no column has the name of the time field. */
   private static final String COLUMN = "=";
 
-  /** Texts of this form are in the order of their times. */
+  /** The format of times; its texts sort in the order of the times. */
   private static final DateTimeFormatter ISO =
       DateTimeFormatter.ofPattern("uuuu-MM-dd'T'HH:mm:ss.SSSSSSX", Locale.ROOT)
           .withZone(ZoneOffset.UTC);
@@ -69,7 +69,7 @@ final class RedisFeatureStore implements FeatureStore, FeatureWriter {
       return #KEYS
       """;
 
-  /** The limit of a batch that is written. */
+  /** The timeout of writing a batch. */
   private static final Duration LONG = Duration.ofMinutes(1);
 
   private final RedisStore settings;

@@ -44,7 +44,7 @@ public record RedisStore(
     checks.verify();
   }
 
-  /** The prefix {@code features}, 500 milliseconds, 16,384 commands; the URL has no default. */
+  /** Prefix {@code features}, timeout 500 ms, 16,384 commands; the URL has no default. */
   public static RedisStore defaults() {
     return RecordCopy.of(
         RedisStore.class, Map.of("prefix", "features", "timeoutMillis", 500, "queue", 16_384));

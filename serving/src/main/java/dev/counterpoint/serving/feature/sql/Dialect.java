@@ -9,7 +9,7 @@ import java.time.temporal.ChronoUnit;
 import java.util.List;
 import java.util.Optional;
 
-/** What differs between databases. */
+/** The differences between SQL databases. */
 interface Dialect {
   /** The folder of the migrations. */
   String name();
@@ -17,10 +17,10 @@ interface Dialect {
   /** Begins a transaction that may take longer than a lookup. */
   void begin(Connection connection) throws SQLException;
 
-  /** Waits until no other process migrates; until the end of the transaction. */
+  /** Locks the migrations until the end of the transaction. */
   void lockMigrations(Connection connection) throws SQLException;
 
-  /** For each moment the newest row whose time is not later. */
+  /** Returns for each moment the newest row at or before it. */
   List<Optional<FeatureRow>> newest(Connection connection, String view, List<Moment> moments)
       throws SQLException;
 
@@ -29,7 +29,7 @@ interface Dialect {
     return ChronoUnit.MICROS.between(Instant.EPOCH, time);
   }
 
-  /** The time of microseconds since 1970. */
+  /** Converts microseconds since 1970 to a time. */
   static Instant time(long micros) {
     return Instant.EPOCH.plus(micros, ChronoUnit.MICROS);
   }

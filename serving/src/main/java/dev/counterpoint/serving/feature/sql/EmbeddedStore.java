@@ -26,14 +26,14 @@ public record EmbeddedStore(String folder, int timeoutMillis) implements Feature
   private static final int THREADS = 2;
   private static final int QUEUE = 1_024;
 
-  /** The time that a process waits for another one that writes. */
+  /** How long a process waits while another process writes. */
   private static final Duration BUSY = Duration.ofSeconds(30);
 
   public EmbeddedStore {
     new Checks().within("timeoutMillis", timeoutMillis, 1, 60_000).verify();
   }
 
-  /** The folder {@code features}, 500 milliseconds. */
+  /** Folder {@code features}, timeout 500 ms. */
   public static EmbeddedStore defaults() {
     return new EmbeddedStore("features", 500);
   }

@@ -35,7 +35,7 @@ final class Lookups implements AutoCloseable {
     this.threads.allowCoreThreadTimeOut(true);
   }
 
-  /** Runs a lookup unless its time is over before a thread is free. */
+  /** Runs a lookup unless it times out before a thread is free. */
   @SuppressWarnings("CatchingUnchecked") // The caller receives it.
   <T> CompletableFuture<T> run(Callable<T> lookup) {
     CompletableFuture<T> answer = new CompletableFuture<>();

@@ -14,9 +14,9 @@ import java.util.Collections;
 import java.util.List;
 import java.util.Optional;
 
-/** PostgreSQL. */
+/** The dialect of PostgreSQL. */
 final class PostgreSql implements Dialect {
-  /** One statement for all moments, each with one descent in the index. */
+  /** Looks up all moments in one statement, each with one descent in the index. */
   private static final String SELECT =
       "SELECT m.n, r.event_time, r.feature_values"
           + " FROM unnest(?::text[], ?::bigint[]) WITH ORDINALITY AS m(entity, at, n)"

@@ -24,7 +24,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 public record PostgreSqlStore(
     String url, Map<String, String> properties, int timeoutMillis, int connections, int queue)
     implements FeatureStoreConfig {
-  /** The shortest time of the pool. */
+  /** The minimum of the pool's timeouts. */
   private static final int MIN_MILLIS = 250;
 
   public PostgreSqlStore {
@@ -37,7 +37,7 @@ public record PostgreSqlStore(
     new PostgreSqlSource(url, properties).check(checks).verify();
   }
 
-  /** 500 milliseconds, 8 connections and 1,024 waiting lookups; the URL has no default. */
+  /** Timeout 500 ms, 8 connections, 1,024 waiting lookups; the URL has no default. */
   public static PostgreSqlStore defaults() {
     return RecordCopy.of(
         PostgreSqlStore.class,
@@ -66,7 +66,7 @@ public record PostgreSqlStore(
     return "PostgreSqlStore " + new PostgreSqlSource(url, properties).name();
   }
 
-  /** A server that does not answer must not occupy the threads for long. */
+  /** Sets timeouts: a server that does not answer must not block the threads for long. */
   private void limit(PGSimpleDataSource source) {
     int seconds = (int) TimeUnit.MILLISECONDS.toSeconds(timeoutMillis) + 1;
     source.setConnectTimeout(seconds);

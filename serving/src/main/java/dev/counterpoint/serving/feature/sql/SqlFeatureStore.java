@@ -28,7 +28,7 @@ import java.util.TreeMap;
 import java.util.concurrent.CompletableFuture;
 
 /**
- * A feature store in a SQL database, which has all rows of all times: the newest features of an
+ * A feature store in a SQL database, which keeps the rows of all events: the newest features of an
  * entity are its row with the latest time that is not in the future.
  */
 final class SqlFeatureStore implements FeatureStore, FeatureWriter, FeatureHistory {
@@ -37,7 +37,7 @@ final class SqlFeatureStore implements FeatureStore, FeatureWriter, FeatureHisto
   private final Dialect dialect;
   private final Lookups lookups;
 
-  /** A use of a connection. */
+  /** Work with a connection. */
   private interface Work<T> {
     T run(Connection connection) throws SQLException, IOException;
   }

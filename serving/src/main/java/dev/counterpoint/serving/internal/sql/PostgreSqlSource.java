@@ -16,7 +16,7 @@ import org.postgresql.ds.PGSimpleDataSource;
 public record PostgreSqlSource(String url, Map<String, String> properties) {
   private static final String SCHEME = "jdbc:postgresql:";
 
-  /** Checks the URL, which may have a password. */
+  /** Checks the URL; it is not printed, because it may contain a password. */
   public Checks check(Checks checks) {
     return url == null
         ? checks

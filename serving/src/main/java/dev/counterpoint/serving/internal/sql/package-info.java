@@ -1,4 +1,4 @@
-/** What the stores in SQL databases share. Not a part of the public API. */
+/** Code that the stores in SQL databases share. Not a part of the public API. */
 @NullMarked
 package dev.counterpoint.serving.internal.sql;
 

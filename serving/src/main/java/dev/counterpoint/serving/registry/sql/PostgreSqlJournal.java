@@ -31,16 +31,16 @@ final class PostgreSqlJournal implements RegistryJournal {
 
   private static final long MIGRATION_LOCK = LOCK + 1;
 
-  /** Another process may copy a large model meanwhile. */
+  /** The maximum wait for a process that may copy a large model. */
   private static final Duration WAIT = Duration.ofMinutes(10);
 
-  /** The limit of a statement that waits for no other process. */
+  /** The timeout of a statement that does not wait for another process. */
   private static final Duration ANSWER = Duration.ofSeconds(10);
 
   private final String name;
   private final DataSource source;
 
-  /** A use of a connection. */
+  /** Work with a connection. */
   private interface Work<T> {
     T run(Connection connection) throws SQLException, IOException;
   }
@@ -89,8 +89,7 @@ final class PostgreSqlJournal implements RegistryJournal {
       }
     } catch (JsonProcessingException e) {
       throw new InvalidSettings(
-          "The registry in %s cannot be read: event %s is not what was written.",
-          name, events.size() + 1);
+          "The registry in %s cannot be read: event %s is invalid.", name, events.size() + 1);
     }
     return events;
   }
@@ -143,7 +142,7 @@ final class PostgreSqlJournal implements RegistryJournal {
     }
   }
 
-  /** Uses a connection, each statement of which must end within a time. */
+  /** Runs work with a connection; the limit is the timeout of each statement. */
   private <T> T with(Duration limit, Work<T> work) throws IOException {
     try (Connection connection = source.getConnection()) {
       connection.setNetworkTimeout(Runnable::run, Math.toIntExact(limit.toMillis()));

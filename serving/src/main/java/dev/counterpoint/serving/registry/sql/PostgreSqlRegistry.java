@@ -31,7 +31,7 @@ public record PostgreSqlRegistry(String url, Map<String, String> properties, Str
   }
 
   /**
-   * Opens the registry, whose tables are created if they do not exist.
+   * Opens the registry; creates its tables if they do not exist.
    *
    * @param base the folder is relative to it
    * @param user who changes the registry, for the journal

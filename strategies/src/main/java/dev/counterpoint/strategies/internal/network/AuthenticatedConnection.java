@@ -25,7 +25,7 @@ public final class AuthenticatedConnection implements Closeable {
   private ByteBuffer frame = ByteBuffer.allocate(Integer.BYTES);
   private boolean inBody;
 
-  /** Why listening ended. */
+  /** Why {@link AuthenticatedConnection#listen} has returned. */
   public enum Ending {
     /** The handler has returned true: the other side sends nothing more. */
     LAST_MESSAGE,
@@ -35,7 +35,7 @@ public final class AuthenticatedConnection implements Closeable {
     CLOSED
   }
 
-  /** A process that cannot be trusted; another attempt at the same address would fail too. */
+  /** Thrown if authentication fails; another attempt at the same address would fail too. */
   public static final class AuthenticationException extends IOException {
     private static final long serialVersionUID = 1L;
 

@@ -27,7 +27,7 @@ public final class AuthenticatedServer implements Closeable {
   private final Secret secret;
   private final Handler handler;
 
-  /** The oldest is the first. */
+  /** The connections in the handshake, the oldest first. */
   private final Deque<Socket> unauthenticated = new ArrayDeque<>();
 
   private volatile String refused = "";
@@ -76,7 +76,7 @@ public final class AuthenticatedServer implements Closeable {
     return socket.getLocalPort();
   }
 
-  /** The IP address of the last client with another secret; empty if there was none. */
+  /** The IP address of the last client with a different secret; empty if there was none. */
   public String refused() {
     return refused;
   }
@@ -112,7 +112,7 @@ public final class AuthenticatedServer implements Closeable {
     }
   }
 
-  /** Returns false if the connection was closed for a newer one. */
+  /** Removes a connection; returns false if it was already closed to admit a newer one. */
   private boolean forget(Socket client) {
     synchronized (unauthenticated) {
       return unauthenticated.remove(client);

@@ -51,7 +51,7 @@ public final class DataChannel implements Closeable {
     return copied(socket, sends ? pipe.sink() : pipe.source(), from, to);
   }
 
-  /** The end of one side closes the other. */
+  /** Copies in a separate thread; if one side ends, the other is closed. */
   private static DataChannel copied(
       Socket socket, SelectableChannel channel, InputStream from, OutputStream to)
       throws IOException {
@@ -71,7 +71,7 @@ public final class DataChannel implements Closeable {
     return new DataChannel(socket, channel, copier);
   }
 
-  /** Registers the channel without any interest. */
+  /** Registers the channel with an empty interest set. */
   public SelectionKey register(Selector selector) throws IOException {
     channel.configureBlocking(false);
     return channel.register(selector, 0);

@@ -57,12 +57,13 @@ final class Handshake {
     byte[] own = Secret.randomBytes(NONCE);
     send(MAGIC, own);
     if (!Arrays.equals(read(MAGIC.length), MAGIC)) {
-      throw new IOException("the client runs another program");
+      throw new IOException("the client is not a Counterpoint process");
     }
     byte[] theirs = read(NONCE);
     if (!MessageDigest.isEqual(read(SIGNATURE), secret.hmac(client, own, theirs))) {
       send(new byte[] {REFUSED});
-      throw new AuthenticatedConnection.AuthenticationException("the client has another secret");
+      throw new AuthenticatedConnection.AuthenticationException(
+          "the client has a different secret");
     }
     if (!admission.getAsBoolean()) {
       throw new IOException("the client was displaced");
@@ -80,7 +81,7 @@ final class Handshake {
   void connect() throws IOException {
     if (!Arrays.equals(read(MAGIC.length), MAGIC)) {
       throw new AuthenticatedConnection.AuthenticationException(
-          "it is not a process of Counterpoint. Choose another port.");
+          "the server is not a Counterpoint process. Choose another port.");
     }
     byte[] theirs = read(NONCE);
     byte[] own = Secret.randomBytes(NONCE);
@@ -88,7 +89,7 @@ final class Handshake {
     if (read(1)[0] != WELCOME
         || !MessageDigest.isEqual(read(SIGNATURE), secret.hmac(server, own, theirs))) {
       throw new AuthenticatedConnection.AuthenticationException(
-          "it has another secret than this process. COUNTERPOINT_SECRET, or the file of"
+          "the server has a different secret than this process. COUNTERPOINT_SECRET, or the file of"
               + " --secret-file, must be the same for all ranks.");
     }
   }

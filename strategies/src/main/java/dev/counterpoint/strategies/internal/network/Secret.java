@@ -29,7 +29,7 @@ public final class Secret implements Serializable {
     this.tls = tls;
   }
 
-  /** A secret that was agreed on; an empty text means that none was. */
+  /** A secret with the given text; an empty text means that there is none. */
   public static Secret of(String text) {
     return new Secret(text, null);
   }
@@ -53,7 +53,7 @@ public final class Secret implements Serializable {
     return tls == null ? socket : tls.secured(socket, client);
   }
 
-  /** Whether no secret was agreed on. */
+  /** Whether there is no secret. */
   public boolean isEmpty() {
     return text.isEmpty();
   }

@@ -97,7 +97,7 @@ final class Differences {
     return length;
   }
 
-  /** A value for a message; of a long one the part around the first difference. */
+  /** A value for a message; of a long value only the part around the first difference. */
   private static String shown(String value, int common) {
     String text = value.isEmpty() ? "empty" : value;
     if (text.length() <= MAX_VALUE) {

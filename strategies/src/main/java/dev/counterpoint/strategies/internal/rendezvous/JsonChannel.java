@@ -63,7 +63,7 @@ record JsonChannel(AuthenticatedConnection connection) implements Closeable {
     return connection.listen(Timing.SILENT_TURNS, message -> handler.test(parse(message)));
   }
 
-  /** Text that is not JSON is a message without a type. */
+  /** Parses a message; text that is not JSON becomes a message without a type. */
   private static JsonNode parse(byte[] message) {
     try {
       return JSON.readTree(message);

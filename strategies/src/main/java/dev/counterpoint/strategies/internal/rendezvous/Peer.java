@@ -68,7 +68,7 @@ final class Peer {
     seesMark = visible;
   }
 
-  /** Whether the rank has reported if the file of rank 0 is visible to it. */
+  /** Whether the rank has reported about the visibility of the file of rank 0. */
   boolean hasLooked() {
     return seesMark != null;
   }

@@ -86,7 +86,7 @@ public final class RendezvousClient implements Closeable {
         request.rank(), tracker, timing.joining().toSeconds(), trouble, tracker.advice(false));
   }
 
-  /** Returns empty if the tracker is busy. */
+  /** Tries to join; returns empty if the tracker is busy. */
   private static Optional<Admission> tryJoin(Address tracker, Secret secret, JoinRequest request)
       throws IOException {
     AuthenticatedConnection connection =
@@ -146,7 +146,7 @@ public final class RendezvousClient implements Closeable {
     }
   }
 
-  /** Identifies the attempt. */
+  /** The identifier of the attempt. */
   public String attempt() {
     return admission.nonce();
   }
@@ -156,7 +156,7 @@ public final class RendezvousClient implements Closeable {
     return admission.channel().connection().localHost();
   }
 
-  /** The file of an earlier attempt may still exist. */
+  /** Whether the file has this nonce; the file of an earlier attempt may still exist. */
   private static boolean contains(Path mark, String nonce) {
     try {
       return Files.readString(mark).equals(nonce);
@@ -229,7 +229,7 @@ public final class RendezvousClient implements Closeable {
     leave(true);
   }
 
-  /** Leaves; unless {@link #done} was called this rank has failed, and the job ends with it. */
+  /** Leaves; unless {@link #done} was called, this rank has failed, which ends the job. */
   @Override
   public void close() throws IOException {
     leave(false);

@@ -171,7 +171,7 @@ final class RendezvousSession {
                   waited.toSeconds(),
                   refused.isEmpty()
                       ? address.advice(true)
-                      : " A process at %s was refused. It has another secret (COUNTERPOINT_SECRET, or the file of --secret-file) or another key store."
+                      : " A process at %s was refused: its secret (COUNTERPOINT_SECRET, or the file of --secret-file) or its key store differs."
                           .formatted(refused)));
     }
   }

@@ -5,7 +5,7 @@ import java.util.Map;
 import java.util.TreeMap;
 
 /**
- * The code, settings, data and run directory of a rank, which must agree on all ranks.
+ * The code, settings, data and run directory of a rank, which must be equal on all ranks.
  *
  * @param code hashes, by the name of the jar or folder
  * @param settings the resolved run file, by key
@@ -19,7 +19,7 @@ public record RunFingerprint(
     String directory) {
   static final String TYPE = "fingerprint";
 
-  /** The field of the message with the address of the rank in the ring. */
+  /** The message field with the address of the rank in the ring. */
   static final String RING = "ring";
 
   private static final String MARK = ".ranks";

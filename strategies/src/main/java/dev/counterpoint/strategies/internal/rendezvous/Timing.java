@@ -9,13 +9,13 @@ import java.time.Duration;
  * @param joining within which all ranks must join
  */
 public record Timing(Duration deadline, Duration joining) {
-  /** Silent turns that end a connection: three quarters of the deadline. */
+  /** The number of silent turns after which a connection ends: 3/4 of the deadline. */
   static final int SILENT_TURNS = 3;
 
   private static final int TURNS = 4;
   private static final int HEARTBEATS = 12; // three a turn
 
-  /** How long one read waits. */
+  /** The maximum time of one read. */
   Duration turn() {
     return deadline.dividedBy(TURNS);
   }

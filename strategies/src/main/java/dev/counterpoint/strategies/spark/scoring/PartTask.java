@@ -79,7 +79,7 @@ record PartTask(
     return process;
   }
 
-  /** The process ends with this task, and by its watchdog with the executor. */
+  /** Runs a process, which ends with this task, or by its watchdog with the executor. */
   private static int run(ProcessBuilder builder, Path log)
       throws IOException, InterruptedException {
     Process process =

@@ -11,9 +11,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * A table to predict, as the driver sees it. A process with the program's own class path checks the
- * command and writes the plan into a folder; the driver reads it there. All paths are absolute, and
- * exist on every machine.
+ * The plan of predicting a table, which the driver reads. A process with the program's own class
+ * path checks the command and writes the plan into a folder; the driver reads it there. All paths
+ * are absolute, and exist on every machine.
  *
  * @param files of the table, in their order; each is predicted by one task
  * @param output the folder of the predictions
@@ -38,7 +38,7 @@ public record ScoringPlan(
     return Path.of(output, String.format(Locale.ROOT, "part-%05d%s", index, extension));
   }
 
-  /** The folder for parts that are not complete, with a folder for each start of a job. */
+  /** The folder for incomplete parts, with a subfolder for each start of a job. */
   Path unfinished() {
     return Path.of(output, "_temporary");
   }

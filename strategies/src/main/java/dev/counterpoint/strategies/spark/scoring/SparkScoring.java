@@ -74,7 +74,7 @@ public final class SparkScoring {
     }
   }
 
-  /** Tasks that are being killed may still write. */
+  /** Deletes incomplete parts, although tasks that are being killed may still write some. */
   private static void delete(Path unfinished) {
     try {
       TaskFolder.delete(unfinished);
@@ -115,7 +115,7 @@ public final class SparkScoring {
       }
       if (System.nanoTime() - printed > PROGRESS_NANOS) {
         int running = running();
-        String hint = running == 0 ? "; Spark may wait for executors" : "";
+        String hint = running == 0 ? "; Spark may be waiting for executors" : "";
         System.err.println(progress() + "; running tasks: " + running + hint);
         printed = System.nanoTime();
       }
@@ -142,7 +142,8 @@ public final class SparkScoring {
     String stopped = signal;
     if (stopped != null) {
       return new LaunchException(
-          RankExit.ofSignal(stopped), "Stopped: " + progress() + ". The same command continues.");
+          RankExit.ofSignal(stopped),
+          "Stopped: " + progress() + ". Run the same command to continue.");
     }
     return refusals.isZero()
         ? new LaunchException(
@@ -150,7 +151,7 @@ public final class SparkScoring {
         : refused();
   }
 
-  /** Spark's message has the stack traces of task and driver behind it. */
+  /** Spark's message without the stack traces of task and driver that follow it. */
   private static String reason(ExecutionException failure) {
     return String.valueOf(Objects.requireNonNull(failure.getCause()).getMessage())
         .replaceFirst("(?s)\n\tat .*", "");

@@ -25,7 +25,7 @@ final class UnauthenticatedClientTest extends RendezvousFixture {
     RendezvousServer server = server(1, PATIENT);
 
     assertRefused(() -> join(server, Secret.of("open barley"), JoinRequest.of(0, 1), PATIENT))
-        .hasMessageContaining("another secret");
+        .hasMessageContaining("different secret");
   }
 
   @Test
@@ -33,7 +33,7 @@ final class UnauthenticatedClientTest extends RendezvousFixture {
     RendezvousServer server = server(1, PATIENT);
 
     assertRefused(() -> join(server, Secret.of(""), JoinRequest.of(0, 1), PATIENT))
-        .hasMessageContaining("another secret");
+        .hasMessageContaining("different secret");
   }
 
   @Test
@@ -59,7 +59,7 @@ final class UnauthenticatedClientTest extends RendezvousFixture {
       assertRefused(
               () ->
                   RendezvousClient.join(address, SECRET, JoinRequest.of(0, 1), PATIENT, this::end))
-          .hasMessageContaining("another secret");
+          .hasMessageContaining("different secret");
     }
   }
 

@@ -25,10 +25,10 @@ import java.util.UUID;
  * is detected.
  */
 public final class CacheFolders {
-  /** A part of the names of temporary files and folders. */
+  /** Infix of the names of temporary files and folders. */
   public static final String TEMPORARY = ".draft-";
 
-  /** Temporary folders older than this are abandoned and deleted. */
+  /** Age above which temporary folders are abandoned and deleted. */
   private static final Duration MAX_AGE = Duration.ofDays(1);
 
   private static final String CONTENT = "content.json";
@@ -59,7 +59,7 @@ public final class CacheFolders {
     }
   }
 
-  /** Writes the files of a folder and returns what describes them. */
+  /** Writes the files of a folder and returns their description. */
   @FunctionalInterface
   public interface Builder<T> {
     T build(Path folder) throws IOException;

@@ -31,8 +31,8 @@ public record SplitFiles(Path folder, String split) {
   }
 
   /**
-   * Hash and line of each text, needed to find overlap between splits; deleted from the finished
-   * cache.
+   * File with the hash and line of each text, needed to find overlap between splits; deleted from
+   * the finished cache.
    */
   public Path hashes() {
     return folder.resolve(split + ".hashes");
