@@ -6,7 +6,6 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
@@ -74,9 +73,11 @@ final class SparkCluster implements AutoCloseable {
   /** The environment variables of Spark and of the program. */
   Map<String, String> environment() {
     return Map.of(
-        // These processes are short: compiling them thoroughly takes longer than it saves.
+        // These processes are short: compiling or verifying them thoroughly takes longer than it
+        // saves.
         "JAVA_TOOL_OPTIONS",
-        "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC",
+        "-XX:TieredStopAtLevel=1 -XX:+UseSerialGC"
+            + " -XX:+UnlockDiagnosticVMOptions -XX:-BytecodeVerificationRemote",
         "SPARK_HOME",
         home().toString(),
         "SPARK_SCALA_VERSION",
@@ -87,6 +88,24 @@ final class SparkCluster implements AutoCloseable {
         folder.resolve("local").toString(),
         "COUNTERPOINT_CACHE",
         folder.resolve("cache").toString());
+  }
+
+  /** The options of a command that runs on this cluster. */
+  List<String> options(Map<String, String> settings) {
+    List<String> options = new ArrayList<>(List.of("--spark", url));
+    options.addAll(List.of("--conf", "spark.executor.memory=512m"));
+    options.addAll(List.of("--conf", "spark.ui.enabled=false"));
+    settings.forEach((key, value) -> options.addAll(List.of("--conf", key + "=" + value)));
+    return options;
+  }
+
+  /** The same, whose executors use the program of this machine, so that no job sends it to them. */
+  List<String> options() {
+    return options(programOfThisMachine());
+  }
+
+  static Map<String, String> programOfThisMachine() {
+    return Map.of("spark.counterpoint.home", Training.home().toString());
   }
 
   private Path log(String name) {
@@ -127,7 +146,10 @@ final class SparkCluster implements AutoCloseable {
     throw new AssertionError("not in time: " + pattern + " in " + Files.readString(log));
   }
 
-  /** The executors, which are recorded for {@link #remaining()} with all other child processes. */
+  /**
+   * The executors, which are recorded for {@link #endAllProcesses()} with all other child
+   * processes.
+   */
   List<ProcessHandle> executors() {
     List<ProcessHandle> all = daemons.stream().flatMap(Process::descendants).toList();
     children.addAll(all);
@@ -136,11 +158,13 @@ final class SparkCluster implements AutoCloseable {
     return all.stream().filter(isExecutor).toList();
   }
 
-  /** The recorded processes that are still alive. */
-  Set<ProcessHandle> remaining() {
-    Set<ProcessHandle> remaining = new LinkedHashSet<>(children);
-    remaining.removeIf(process -> !process.isAlive());
-    return remaining;
+  /** Closes the cluster and waits until none of its recorded processes is alive. */
+  void endAllProcesses() throws InterruptedException {
+    close();
+    for (int i = 0; i < 100 && children.stream().anyMatch(ProcessHandle::isAlive); i++) {
+      Thread.sleep(100);
+    }
+    assertThat(children).noneMatch(ProcessHandle::isAlive);
   }
 
   @Override

@@ -3,10 +3,8 @@ package dev.counterpoint.cluster;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.attribute.FileTime;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -31,7 +29,7 @@ final class SparkTrainingTest {
   static void startTheClusterAndTrainOnOneMachine() throws Exception {
     cluster = SparkCluster.start(folder);
     Path run = folder.resolve("alone");
-    List<String> arguments = arguments(run);
+    List<String> arguments = Training.arguments(run);
     arguments.addAll(List.of("--set", "strategy.type=distributed"));
     try (Training training = start("alone", arguments)) {
       assertThat(training.exitCode()).as(training.output()).isZero();
@@ -41,14 +39,9 @@ final class SparkTrainingTest {
 
   @AfterAll
   static void noProcessIsLeft() throws Exception {
-    if (cluster == null) {
-      return; // The start failed.
+    if (cluster != null) { // The start did not fail.
+      cluster.endAllProcesses();
     }
-    cluster.close();
-    for (int i = 0; i < 100 && !cluster.remaining().isEmpty(); i++) {
-      Thread.sleep(100);
-    }
-    assertThat(cluster.remaining()).isEmpty();
   }
 
   @Test
@@ -65,7 +58,7 @@ final class SparkTrainingTest {
   @Test
   void trainingContinuesAfterAnExecutorIsKilled() throws Exception {
     Path run = folder.resolve("killed");
-    try (Training training = start("killed", onSpark(run, programOfThisMachine()))) {
+    try (Training training = start("killed", onSpark(run, SparkCluster.programOfThisMachine()))) {
       training.awaitCheckpoint(run);
       List<ProcessHandle> executors = cluster.executors();
       assertThat(executors).hasSize(2);
@@ -80,7 +73,7 @@ final class SparkTrainingTest {
   @Test
   void stoppedTrainingIsResumed() throws Exception {
     Path run = folder.resolve("stopped");
-    try (Training training = start("stopped", onSpark(run, programOfThisMachine()))) {
+    try (Training training = start("stopped", onSpark(run, SparkCluster.programOfThisMachine()))) {
       training.awaitCheckpoint(run);
       cluster.executors();
       training.process().destroy(); // SIGTERM
@@ -90,7 +83,7 @@ final class SparkTrainingTest {
           .contains("resume with: ./counterpoint train " + run + " --spark " + cluster.url());
     }
     List<String> arguments = new ArrayList<>(List.of(run.toString()));
-    arguments.addAll(spark(programOfThisMachine()));
+    arguments.addAll(cluster.options());
     try (Training training = start("resuming", arguments)) {
       assertThat(training.exitCode()).as(training.output()).isZero();
     }
@@ -104,9 +97,9 @@ final class SparkTrainingTest {
     List<String> arguments =
         new ArrayList<>(
             List.of("sentiment", "--output", "file://" + run, "--classpath", idea.toString()));
-    arguments.addAll(small());
+    arguments.addAll(Training.small());
     arguments.addAll(List.of("--set", "loss.type=Halved", "--set", "training.epochs=1"));
-    arguments.addAll(spark(programOfThisMachine()));
+    arguments.addAll(cluster.options());
     try (Training training = start("hadoop", arguments)) {
       assertThat(training.exitCode()).as(training.output()).isZero();
     }
@@ -116,7 +109,7 @@ final class SparkTrainingTest {
     String before = Training.modelHash(run);
 
     List<String> more = new ArrayList<>(List.of("file://" + run, "--set", "training.epochs=2"));
-    more.addAll(spark(programOfThisMachine()));
+    more.addAll(cluster.options());
     try (Training training = start("hadoopResumed", more)) {
       assertThat(training.exitCode()).as(training.output()).isZero();
       assertThat(training.output()).contains("Resuming after step 100 of 200");
@@ -144,7 +137,7 @@ final class SparkTrainingTest {
 
   @Test
   void fileThatAnExecutorCannotReadIsNamed() throws Exception {
-    List<String> arguments = onSpark(folder.resolve("absent"), programOfThisMachine());
+    List<String> arguments = onSpark(folder.resolve("absent"), SparkCluster.programOfThisMachine());
     arguments.addAll(List.of("--set", "data.train.path=/nowhere/train.tsv"));
     try (Training training = start("absent", arguments)) {
       assertThat(training.exitCode()).as(training.output()).isEqualTo(2);
@@ -163,7 +156,7 @@ final class SparkTrainingTest {
         onSpark(folder.resolve("m1"), Map.of("spark.counterpoint.wait", "soon")),
         2,
         "counterpoint: spark.counterpoint.wait \"soon\"");
-    List<String> withoutPort = arguments(folder.resolve("m2"));
+    List<String> withoutPort = Training.arguments(folder.resolve("m2"));
     withoutPort.addAll(List.of("--spark", "spark://nowhere"));
     assertMistake(environment, withoutPort, 1, "Invalid master URL: spark://nowhere");
     List<String> misspelled = onSpark(folder.resolve("m3"), Map.of());
@@ -175,80 +168,6 @@ final class SparkTrainingTest {
               files.filter(file -> file.getFileName().toString().startsWith("counterpoint-spark-")))
           .isEmpty();
     }
-  }
-
-  @Test
-  void filesAreScoredByTasksAndASecondStartContinues() throws Exception {
-    Path table = Files.createDirectory(folder.resolve("table"));
-    Files.writeString(table.resolve("a.csv"), "id,sentence\n1,a fine film\n2,dull\n");
-    Files.writeString(table.resolve("b.csv"), "id,sentence\n3,not bad\n");
-    Files.writeString(
-        table.resolve("c.csv"), "id,sentence\n"); // without rows, as Spark writes some
-    Path scores = folder.resolve("scores.csv");
-
-    assertThat(predict(table, scores, spark(programOfThisMachine()))).as(log()).isZero();
-    assertThat(log()).contains("3 of 3 files");
-    assertThat(scores.resolve("part-00000.csv")).content().contains("id,", "1,", "2,");
-    assertThat(scores.resolve("part-00002.csv")).hasContent("id,prediction,probability\n");
-    assertThat(scores.resolve("_temporary")).doesNotExist();
-    Path alone = folder.resolve("alone.csv");
-    assertThat(predict(table.resolve("b.csv"), alone, List.of())).isZero();
-    String second = Files.readString(alone);
-    assertThat(scores.resolve("part-00001.csv")).hasContent(second);
-
-    Files.delete(scores.resolve("part-00001.csv"));
-    FileTime time = Files.getLastModifiedTime(scores.resolve("part-00000.csv"));
-    assertThat(predict(table, scores, spark(programOfThisMachine()))).as(log()).isZero();
-    assertThat(scores.resolve("part-00001.csv")).hasContent(second);
-    assertThat(Files.getLastModifiedTime(scores.resolve("part-00000.csv"))).isEqualTo(time);
-
-    Files.writeString(table.resolve("b.csv"), "id,sentence\n3,\n");
-    assertThat(predict(table, scores, spark(programOfThisMachine()))).as(log()).isEqualTo(2);
-    assertThat(log()).contains("scores.csv exists");
-  }
-
-  @Test
-  void invalidRowEndsTheScoringWithItsFileAndLine() throws Exception {
-    Path table = Files.createDirectory(folder.resolve("invalid"));
-    Files.writeString(table.resolve("a.csv"), "id,sentence\n1,good\n");
-    Files.write(
-        table.resolve("b.csv"), "id,sentence\n2,\u00e9\n".getBytes(StandardCharsets.ISO_8859_1));
-    Path scores = folder.resolve("invalid.csv");
-
-    assertThat(predict(table, scores, spark(programOfThisMachine()))).as(log()).isEqualTo(2);
-    assertThat(log())
-        .contains("b.csv", "UTF-8")
-        .doesNotContain("\tat ", "counterpoint: counterpoint");
-  }
-
-  @Test
-  void trialsOfASweepAreJobs() throws Exception {
-    Path sweep = folder.resolve("sweep");
-    List<String> arguments = arguments(sweep);
-    arguments.addAll(List.of("--set", "training.epochs=1"));
-    arguments.addAll(List.of("--sweep", "training.optimizer.learningRate=1e-3,1e-4"));
-    arguments.addAll(spark(programOfThisMachine()));
-    Path log = folder.resolve("tune.log");
-    try (Training process = Training.start("tune", log, cluster.environment(), arguments)) {
-      assertThat(process.exitCode()).as(process.output()).isZero();
-      assertThat(process.output()).contains("best: --set training.optimizer.learningRate=");
-    }
-    assertThat(sweep.resolve("trial-0002/logs/rank-0001.log")).content().contains("parameters on");
-  }
-
-  private static int predict(Path table, Path scores, List<String> more) throws Exception {
-    List<String> arguments = new ArrayList<>(List.of(folder.resolve("alone").toString()));
-    arguments.addAll(List.of("--data", table.toString(), "--output", scores.toString()));
-    arguments.addAll(List.of("--keep", "id"));
-    arguments.addAll(more);
-    Path log = folder.resolve("predict.log");
-    try (Training process = Training.start("predict", log, cluster.environment(), arguments)) {
-      return process.exitCode();
-    }
-  }
-
-  private static String log() throws IOException {
-    return Files.readString(folder.resolve("predict.log"));
   }
 
   private static void assertMistake(
@@ -275,41 +194,10 @@ final class SparkTrainingTest {
     return Training.start(folder.resolve(name + ".log"), cluster.environment(), arguments);
   }
 
-  private static List<String> arguments(Path run) {
-    List<String> arguments = new ArrayList<>(List.of("sentiment", "--output", run.toString()));
-    arguments.addAll(small());
-    return arguments;
-  }
-
-  /** 200 steps. */
-  private static List<String> small() {
-    return List.of(
-        "--set", "strategy.workers=2",
-        "--set", "model.width=16",
-        "--set", "model.layers=1",
-        "--set", "training.batchSize=96",
-        "--set", "training.epochs=2",
-        "--set", "callbacks=[]",
-        "--set", "checkpoint.everySteps=40");
-  }
-
   private static List<String> onSpark(Path run, Map<String, String> settings) {
-    List<String> arguments = arguments(run);
-    arguments.addAll(spark(settings));
+    List<String> arguments = Training.arguments(run);
+    arguments.addAll(cluster.options(settings));
     return arguments;
-  }
-
-  private static List<String> spark(Map<String, String> settings) {
-    List<String> arguments = new ArrayList<>(List.of("--spark", cluster.url()));
-    arguments.addAll(List.of("--conf", "spark.executor.memory=512m"));
-    arguments.addAll(List.of("--conf", "spark.ui.enabled=false"));
-    settings.forEach((key, value) -> arguments.addAll(List.of("--conf", key + "=" + value)));
-    return arguments;
-  }
-
-  /** The executors use the program of this machine, so that no job sends it to them. */
-  private static Map<String, String> programOfThisMachine() {
-    return Map.of("spark.counterpoint.home", Training.home().toString());
   }
 
   private static final String HALVED =

@@ -13,6 +13,24 @@ import java.util.concurrent.TimeUnit;
 record Training(Process process, Path log) implements AutoCloseable {
   private static final int SECONDS = 150; // for one training on a busy machine
 
+  /** The arguments of a training of 200 steps. */
+  static List<String> arguments(Path run) {
+    List<String> arguments = new ArrayList<>(List.of("sentiment", "--output", run.toString()));
+    arguments.addAll(small());
+    return arguments;
+  }
+
+  static List<String> small() {
+    return List.of(
+        "--set", "strategy.workers=2",
+        "--set", "model.width=16",
+        "--set", "model.layers=1",
+        "--set", "training.batchSize=96",
+        "--set", "training.epochs=2",
+        "--set", "callbacks=[]",
+        "--set", "checkpoint.everySteps=40");
+  }
+
   /** Starts a training with its output in {@code log}. */
   static Training start(Path log, Map<String, String> environment, List<String> arguments)
       throws IOException {

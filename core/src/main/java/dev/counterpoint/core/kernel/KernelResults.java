@@ -7,9 +7,9 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Outputs of kernels while one thread records. Their memory belongs to libtorch, which keeps what
- * the backward pass needs, so they may be closed before the backward pass. An array created from
- * Java data may not: it holds the only reference to its memory.
+ * Outputs of kernels that one thread has called while it records gradients. Their memory belongs to
+ * libtorch, which keeps what the backward pass needs, so they may be closed before the backward
+ * pass. An array created from Java data may not: it holds the only reference to its memory.
  */
 final class KernelResults {
   private static final ThreadLocal<@Nullable KernelResults> CURRENT = new ThreadLocal<>();

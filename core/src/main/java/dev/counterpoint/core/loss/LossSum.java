@@ -149,7 +149,7 @@ public final class LossSum {
 
   private static NDArray counts(LossSum loss) {
     if (loss.count == null) {
-      throw new IllegalArgumentException("The weight of the loss is not an array.");
+      throw new IllegalArgumentException("The loss has a weight that is a number, not an array.");
     }
     return loss.count;
   }

@@ -92,7 +92,7 @@ public final class Predictor {
     int classes = (int) logits.shape().tail();
     if (classes < 2 || logits.shape().dimension() != 2) {
       throw new IllegalArgumentException(
-          "Classes need logits (batch, classes) with at least two classes; the output has shape "
+          "Predicting classes needs logits (batch, classes) with at least two classes; the output has shape "
               + logits.shape()
               + ".");
     }

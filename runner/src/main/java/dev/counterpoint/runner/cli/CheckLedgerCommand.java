@@ -81,8 +81,7 @@ final class CheckLedgerCommand extends ConsoleCommand {
       from.ifPresent(
           it ->
               console.log(
-                  "The run started from the weights in %s; it is not known whether they were"
-                      + " trained with the record.",
+                  "The run started from the weights in %s; it is not known whether this record was in their training data.",
                   it));
       if (json) {
         ObjectNode object = object(ledger.steps(examples, last), last, models, unverified);

@@ -6,7 +6,7 @@ import java.util.Optional;
 
 /** Finds the features that entities had at given times. Thread-safe. */
 public interface FeatureHistory {
-  /** An entity at a time. */
+  /** An entity and the time whose features are requested. */
   record Moment(EntityKey key, Instant time) {}
 
   /**

@@ -144,7 +144,7 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
       return repository;
     }
     throw new InvalidSettings(
-        "The server has one model and no registry; serve a file with the models of a registry.");
+        "The server serves a single model and has no registry; start serve with a file that names a registry.");
   }
 
   private static ModelId id(ServiceRequestContext context) {

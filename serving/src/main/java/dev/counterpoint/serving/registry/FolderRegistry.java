@@ -111,7 +111,7 @@ public final class FolderRegistry {
   }
 
   /**
-   * Adds a model as {@link #add(String, Path)}, and moves an alias to it in the same change.
+   * Adds a model like {@link #add(String, Path)} and, in the same change, moves an alias to it.
    *
    * @param id the name, and an alias or none
    * @param model the model folder

@@ -148,6 +148,6 @@ final class InputTensorsTest {
         .hasMessageContaining("5 bytes");
     assertThatThrownBy(() -> BinaryTensors.read(text, ByteBuffer.wrap(new byte[5])))
         .isInstanceOf(InvalidSettings.class)
-        .hasMessageContaining("5 bytes");
+        .hasMessageContaining("5 extra bytes");
   }
 }

@@ -26,7 +26,7 @@ public final class InMemoryRanks {
   private final int worldSize;
   private final IntUnaryOperator order;
 
-  /** Ranks that run in ascending order. */
+  /** Ranks that run one after another, in ascending order. */
   public InMemoryRanks(int worldSize) {
     this(worldSize, candidates -> 0);
   }

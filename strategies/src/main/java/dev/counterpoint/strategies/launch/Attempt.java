@@ -102,7 +102,7 @@ public final class Attempt implements AutoCloseable {
     return diagnosis.result();
   }
 
-  /** How a rank has ended; empty if it was not started, or was killed by this attempt. */
+  /** How a rank ended; empty if this attempt did not start it, or killed it. */
   public Optional<RankEnd> end(int rank) {
     ChildProcess child = ranks.get(rank);
     return child == null

@@ -109,7 +109,7 @@ final class ClusterEnvironmentTest {
   void aRankOutsideOfTheWorldIsRefused() {
     assertThatThrownBy(
             () -> ClusterEnvironment.of(new ClusterEnvironment.Options(2, 2, "a:1"), Map.of()))
-        .hasMessageContainingAll("--rank 2", "--world-size, 2");
+        .hasMessageContainingAll("--rank 2", "--world-size 2");
   }
 
   @Test

@@ -141,7 +141,7 @@ public final class TextEncoder implements AutoCloseable {
   }
 
   /**
-   * Encodes a prompt, which is never truncated and has no special tokens, like training texts.
+   * Encodes a prompt without special tokens, as training texts are encoded, and without truncation.
    *
    * @throws InvalidSettings if the prompt has more tokens than the model accepts
    */

@@ -129,7 +129,7 @@ class TokenClassificationTest {
         "a.conll; Ann B-person|New York B-city; line 2 has 3 columns",
         "a.conll; Ann B-person|Lee X-person; line 2 has the tag \"X-person\"",
         "a.conll; Ann B-person|Lee person; line 2 has the tag \"person\"",
-        "a.conll; Ann O; has no tag but O",
+        "a.conll; Ann O; has no tag except O",
         "a.conll; -DOCSTART- O; has no sentences",
         "a.jsonl; {\"tokens\": [\"a\"], \"tags\": [\"O\", \"O\"]}; line 1 has 1 tokens and 2 tags",
         "a.jsonl; {\"tokens\": [\"a\"], \"tags\": [3]}; line 1 needs a list of texts at \"tags\"",

@@ -74,7 +74,7 @@ public final class Json {
     return Double.isFinite(value) ? (Double) value : null;
   }
 
-  /** Adds numbers by name. */
+  /** Adds named numbers to an object. */
   public static void putAll(Map<String, Double> values, ObjectNode object) {
     values.forEach((name, value) -> object.put(name, finite(value)));
   }

@@ -109,6 +109,6 @@ public final class OtherProcesses {
     return Files.readAllLines(proc.resolve(file), StandardCharsets.ISO_8859_1);
   }
 
-  /** Busy time and all time of the cores, and the time of this process, in clock ticks. */
+  /** Busy and total time of all cores, and the CPU time of this process, in clock ticks. */
   private record Ticks(long busy, long all, long own) {}
 }

@@ -30,7 +30,7 @@ public final class LearnedPositions extends Layer implements Positions {
   }
 
   /**
-   * Settings of learned positions.
+   * Settings of learned position embeddings.
    *
    * @param deviation standard deviation of the normal distribution that initializes the vectors
    */

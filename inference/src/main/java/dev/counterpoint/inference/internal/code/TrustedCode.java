@@ -71,7 +71,7 @@ public final class TrustedCode {
     return new TrustedCode(list(System.getenv()).orElse(null), false);
   }
 
-  /** Trusts the code in a list, which may not exist yet. */
+  /** Trusts the code in a list; a list that does not exist is empty. */
   public static TrustedCode in(Path list) {
     return new TrustedCode(list, false);
   }

@@ -40,7 +40,7 @@ final class Binding {
     return problems;
   }
 
-  /** Notes about a valid tree: the keys of the file that were dropped. */
+  /** Notes about valid settings: the keys of the file that were dropped. */
   List<String> notes() {
     return notes;
   }

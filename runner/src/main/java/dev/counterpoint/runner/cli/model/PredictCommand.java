@@ -181,7 +181,7 @@ public final class PredictCommand implements Callable<Integer> {
   private int scoreOnSpark(CommandSpec command) throws IOException {
     if (output == null || data == null || DatabaseFile.isOne(data) || DatabaseFile.isOne(output)) {
       throw new InvalidSettings(
-          "--spark needs --data and --output, both with files of a folder that all machines share.");
+          "--spark needs --data and --output, both in folders that all machines share.");
     }
     List<String> arguments = new ArrayList<>(List.of("predict", directory.toString()));
     arguments.addAll(GivenOptions.of(command, ON_SPARK));

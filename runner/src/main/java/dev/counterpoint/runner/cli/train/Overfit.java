@@ -157,7 +157,7 @@ final class Overfit implements ShortTraining, Callback.ObservesGradients {
     }
     reasons.add(
         Formats.of(
-            "the learning rate %s is too low or too high: tune RUN --learning-rate.",
+            "the learning rate %s may be too low or too high; find a better one with \"tune RUN --learning-rate\".",
             Formats.learningRate(file.training().optimizer().learningRate())));
     reasons.add("equal inputs have different labels, or labels are assigned to the wrong inputs.");
     reasons.add("the loss expects a different input, such as logits instead of probabilities.");

@@ -66,7 +66,7 @@ final class Handshake {
           "the client has a different secret");
     }
     if (!admission.getAsBoolean()) {
-      throw new IOException("the client was displaced");
+      throw new IOException("the connection was closed in favor of newer ones");
     }
     send(new byte[] {WELCOME}, secret.hmac(server, theirs, own));
   }
