@@ -12,7 +12,6 @@ public record TaskMetrics() implements MetricConfig {
    */
   @Override
   public Metric create(DataSpec data) {
-    throw new UnsupportedOperationException(
-        "A task has no metrics of its own; the data source creates them.");
+    throw new UnsupportedOperationException("The data source creates the metrics of a task.");
   }
 }

@@ -36,7 +36,7 @@ import picocli.CommandLine.Option;
     description =
         "Predicts a training on one page: settings and their origin, data, layers, steps, learning"
             + " rates, memory, disk, and time from some seconds of training in another process. Writes"
-            + " only to the cache folder.")
+            + " only to the cache folder, except for callbacks of the user.")
 public final class PlanCommand extends ConsoleCommand {
   @Mixin private final NewRunOptions options = new NewRunOptions();
 
@@ -92,7 +92,8 @@ public final class PlanCommand extends ConsoleCommand {
         if (earlier != null) {
           console.print("");
           console.print("Differences from %s".formatted(earlier.label()));
-          differences.forEach(line -> console.print("  " + line));
+          (differences.isEmpty() ? List.of("none") : differences)
+              .forEach(line -> console.print("  " + line));
         }
       }
     }

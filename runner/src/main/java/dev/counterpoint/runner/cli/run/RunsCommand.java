@@ -46,7 +46,7 @@ import picocli.CommandLine.Parameters;
     description =
         "Lists the runs in a folder, the newest first: directory, start, state, steps, time of the"
             + " training and results. A damaged run directory is listed with its problem. The trials"
-            + " of a sweep are listed if FOLDER is that of the sweep.")
+            + " of a sweep are listed if FOLDER is the folder of the sweep.")
 public final class RunsCommand extends ConsoleCommand {
   private static final DateTimeFormatter TIME =
       DateTimeFormatter.ofPattern("yyyy-MM-dd HH:mm", Locale.ROOT);

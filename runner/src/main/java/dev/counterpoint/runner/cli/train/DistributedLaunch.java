@@ -92,7 +92,7 @@ record DistributedLaunch(
     directory.discardUnlessStarted();
   }
 
-  /** The exit code of a signal; that of the job if it failed, because nothing may be saved. */
+  /** The exit code of a signal, or of the job if it failed, because nothing may be saved then. */
   static int exitCode(int ofJob, int ofSignal) {
     return ofJob == ExitCode.SUCCESS ? ofSignal : ofJob;
   }
