@@ -70,8 +70,7 @@ final class BatchEngine {
     CompletableFuture<Boolean> passed = new CompletableFuture<>();
     CompletableFuture<?>[] checks = new CompletableFuture<?>[limits.threads()];
     for (int i = 0; i < checks.length; i++) {
-      String thread = "model-" + name + "-" + i;
-      checks[i] = CompletableFuture.runAsync(work.check, it -> start(thread, it, passed));
+      checks[i] = start("model-" + name + "-" + i, work.check, passed);
     }
     CompletableFuture<Void> all = CompletableFuture.allOf(checks);
     var unused = all.whenComplete((none, failure) -> passed.complete(failure == null));
@@ -79,24 +78,60 @@ final class BatchEngine {
     metrics.observeQueue(this::waiting);
   }
 
-  private void start(String name, Runnable check, CompletableFuture<Boolean> passed) {
-    Thread thread =
-        new Thread(
-            () -> {
-              check.run();
-              if (passed.join()) {
-                run();
-              }
-            },
-            name);
-    thread.setDaemon(true);
-    thread.start();
+  /** Starts a thread; the future completes when its check has returned. */
+  private CompletableFuture<Void> start(
+      String name, Runnable check, CompletableFuture<Boolean> passed) {
+    try {
+      return CompletableFuture.runAsync(
+          check,
+          it -> {
+            Thread thread =
+                new Thread(
+                    () -> {
+                      it.run();
+                      if (passed.join()) {
+                        run();
+                      }
+                    },
+                    name);
+            thread.setDaemon(true);
+            thread.start();
+          });
+    } catch (OutOfMemoryError e) { // The system allows no more threads.
+      return CompletableFuture.failedFuture(e);
+    }
+  }
+
+  /**
+   * Checks, before examples are encoded, that they could be queued now.
+   *
+   * @throws PredictionFailed if the queue has no room for them, or the engine is stopped
+   */
+  void requireRoom(int examples) {
+    lock.lock();
+    try {
+      if (stopped) {
+        throw new PredictionFailed(
+            PredictionFailed.Reason.SHUTTING_DOWN, "The model is no longer available.");
+      }
+      if (waiting.size() + examples > limits.queue()) {
+        waiting.removeIf(it -> it.result.isDone());
+      }
+      if (waiting.size() + examples > limits.queue()) {
+        throw new PredictionFailed(
+            PredictionFailed.Reason.QUEUE_FULL,
+            "The queue of the model is full: %s inputs are waiting. Try again later."
+                .formatted(waiting.size()));
+      }
+    } finally {
+      lock.unlock();
+    }
   }
 
   /**
    * Queues all examples, or none.
    *
-   * @throws PredictionFailed if the queue has no room for them, or the engine is stopped
+   * @throws PredictionFailed as of {@link #requireRoom}
    */
   List<CompletableFuture<ObjectNode>> submit(List<Example> examples) {
     List<Entry> entries =
@@ -105,19 +140,7 @@ final class BatchEngine {
             .toList();
     lock.lock();
     try {
-      if (stopped) {
-        throw new PredictionFailed(
-            PredictionFailed.Reason.SHUTTING_DOWN, "The model is no longer available.");
-      }
-      if (waiting.size() + entries.size() > limits.queue()) {
-        waiting.removeIf(it -> it.result.isDone());
-      }
-      if (waiting.size() + entries.size() > limits.queue()) {
-        throw new PredictionFailed(
-            PredictionFailed.Reason.QUEUE_FULL,
-            "The queue of the model is full: %s inputs are waiting. Try again later."
-                .formatted(waiting.size()));
-      }
+      requireRoom(entries.size());
       waiting.addAll(entries);
       changed.signal();
     } finally {
@@ -245,7 +268,7 @@ final class BatchEngine {
       }
     } catch (Throwable failure) {
       if (batch.size() == 1) {
-        metrics.failed(failure);
+        metrics.failed();
         batch.get(0).result.completeExceptionally(failure);
       } else {
         answer(batch.subList(0, batch.size() / 2));

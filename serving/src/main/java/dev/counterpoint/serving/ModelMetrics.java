@@ -1,6 +1,5 @@
 package dev.counterpoint.serving;
 
-import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.serving.feature.FeatureReport;
 import io.micrometer.core.instrument.Counter;
 import io.micrometer.core.instrument.DistributionSummary;
@@ -11,12 +10,9 @@ import java.time.Duration;
 import java.util.Locale;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
-import org.slf4j.Logger;
-import org.slf4j.LoggerFactory;
 
 /** The meters of a version of a model. All versions share those without the tag of a version. */
 final class ModelMetrics {
-  private static final Logger LOG = LoggerFactory.getLogger(ModelMetrics.class);
   private static final String MODEL = "model";
   private static final String VIEW = "view";
 
@@ -117,10 +113,7 @@ final class ModelMetrics {
         .increment();
   }
 
-  void failed(Throwable failure) {
+  void failed() {
     failures.increment();
-    if (!(failure instanceof InvalidSettings)) { // The caller receives its message.
-      LOG.warn("The model {} failed for an input.", model, failure);
-    }
   }
 }

@@ -8,11 +8,16 @@ import dev.counterpoint.serving.feature.FeatureInputs;
 import dev.counterpoint.serving.feature.FeatureLookup;
 import dev.counterpoint.serving.feature.FeatureStore;
 import dev.counterpoint.tasks.tabular.TabularRows;
+import java.time.Duration;
+import java.time.Instant;
 import java.util.List;
 import java.util.Objects;
 import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.concurrent.TimeUnit;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * Predicts with the models of a registry. Thread-safe; requests of many threads are batched.
@@ -23,6 +28,8 @@ import java.util.concurrent.CompletionException;
  * }</pre>
  */
 public final class ProductionModelService {
+  private static final Logger LOG = LoggerFactory.getLogger(ProductionModelService.class);
+
   private final ModelRegistry models;
   private final FeatureLookup features;
 
@@ -77,8 +84,13 @@ public final class ProductionModelService {
    */
   public CompletableFuture<PredictionResponse> submit(ModelLease model, PredictionRequest request) {
     CompletableFuture<PredictionResponse> response = new CompletableFuture<>();
+    if (request.deadline() != null) {
+      failAt(request.deadline(), response);
+    }
+    CompletableFuture<FeatureInputs> filled = inputs(model, request);
+    var unusedEnd = response.whenComplete((value, failure) -> filled.cancel(false));
     var unused =
-        inputs(model, request)
+        filled
             .thenCompose(inputs -> predict(model, inputs, request, response))
             .whenComplete(
                 (value, failure) -> {
@@ -86,10 +98,36 @@ public final class ProductionModelService {
                   if (failure == null) {
                     response.complete(value);
                   } else {
-                    response.completeExceptionally(PredictionFailed.of(failure));
+                    response.completeExceptionally(failed(model, failure));
                   }
                 });
     return response;
+  }
+
+  private static void failAt(Instant deadline, CompletableFuture<?> response) {
+    Duration left = Duration.between(Instant.now(), deadline);
+    long seconds = Math.min(left.toSeconds(), Integer.MAX_VALUE); // also until Instant.MAX
+    long millis = TimeUnit.SECONDS.toMillis(seconds) + left.toMillisPart() + 1;
+    CompletableFuture<?> timer = new CompletableFuture<>();
+    var unused =
+        timer
+            .orTimeout(Math.max(0, millis), TimeUnit.MILLISECONDS)
+            .whenComplete(
+                (none, late) -> {
+                  if (late != null) {
+                    response.completeExceptionally(PredictionFailed.of(late));
+                  }
+                });
+    var unusedEnd = response.whenComplete((value, failure) -> timer.complete(null));
+  }
+
+  /** Logs a failure whose cause the caller does not get. */
+  private static PredictionFailed failed(ModelLease model, Throwable failure) {
+    PredictionFailed failed = PredictionFailed.of(failure);
+    if (failed.reason() == PredictionFailed.Reason.FAILED) {
+      LOG.warn("The model {} failed for a request.", model.name(), failure);
+    }
+    return failed;
   }
 
   /** Adds the missing features to the inputs. */

@@ -11,7 +11,6 @@ import dev.counterpoint.inference.json.ModelInput;
 import dev.counterpoint.tasks.tokenclassification.EntityPredictor;
 import dev.counterpoint.tasks.tokenizer.TextEncoder;
 import io.micrometer.core.instrument.MeterRegistry;
-import java.time.Duration;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
@@ -19,7 +18,6 @@ import java.util.Objects;
 import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
-import java.util.concurrent.TimeUnit;
 import java.util.concurrent.TimeoutException;
 import java.util.concurrent.atomic.AtomicInteger;
 import org.jspecify.annotations.Nullable;
@@ -142,7 +140,7 @@ public final class ServedModel {
   }
 
   CompletableFuture<List<ObjectNode>> predict(List<JsonNode> inputs, @Nullable Instant deadline) {
-    requireAllowed(inputs.size());
+    engine.requireRoom(inputs.size());
     List<Example> examples = new ArrayList<>();
     for (int i = 0; i < inputs.size(); i++) {
       if (deadline != null && !Instant.now().isBefore(deadline)) {
@@ -152,12 +150,6 @@ public final class ServedModel {
     }
     CompletableFuture<List<ObjectNode>> answer = new CompletableFuture<>();
     List<CompletableFuture<ObjectNode>> results = engine.submit(examples);
-    if (deadline != null) {
-      Duration left = Duration.between(Instant.now(), deadline);
-      long seconds = Math.min(left.toSeconds(), Integer.MAX_VALUE); // also until Instant.MAX
-      long millis = TimeUnit.SECONDS.toMillis(seconds) + left.toMillisPart() + 1;
-      var unused = answer.orTimeout(Math.max(0, millis), TimeUnit.MILLISECONDS);
-    }
     var unusedAll =
         CompletableFuture.allOf(results.toArray(CompletableFuture[]::new))
             .whenComplete(

@@ -4,9 +4,11 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.junit.jupiter.api.Assumptions.abort;
 
 import dev.counterpoint.core.data.FeatureView;
+import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.inference.internal.code.SourcePath;
 import dev.counterpoint.runner.cli.model.DatabaseFile;
 import dev.counterpoint.runner.cli.option.ExitCode;
+import dev.counterpoint.serving.LoadedModels;
 import dev.counterpoint.serving.feature.EntityKey;
 import dev.counterpoint.serving.feature.FeatureRow;
 import dev.counterpoint.serving.feature.FeatureStore;
@@ -14,7 +16,16 @@ import dev.counterpoint.serving.feature.FeatureStoreConfig;
 import dev.counterpoint.serving.feature.FeatureWriter;
 import dev.counterpoint.serving.feature.Features;
 import dev.counterpoint.serving.feature.FeaturesUnavailable;
+import dev.counterpoint.serving.http.HttpServer;
+import dev.counterpoint.serving.http.HttpSettings;
+import io.micrometer.prometheusmetrics.PrometheusConfig;
+import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.IOException;
+import java.net.http.HttpClient;
+import java.net.http.HttpRequest;
+import java.net.http.HttpRequest.BodyPublishers;
+import java.net.http.HttpResponse;
+import java.net.http.HttpResponse.BodyHandlers;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -24,8 +35,12 @@ import java.util.EnumMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CompletionException;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
@@ -47,6 +62,8 @@ final class FeatureServersTest {
   /** The lookups of a paused server wait for the timeout of a second, not for its return. */
   private static final Duration BOUND = Duration.ofSeconds(10);
 
+  private static final HttpClient CLIENT =
+      HttpClient.newBuilder().version(HttpClient.Version.HTTP_1_1).build();
   private static final Map<Kind, TestServer> SERVERS = new EnumMap<>(Kind.class);
   private static final Map<Kind, Exception> FAILURES = new EnumMap<>(Kind.class);
 
@@ -207,6 +224,102 @@ final class FeatureServersTest {
       assertUnavailable(store);
       server.restart();
       awaitAnswer(store);
+    } finally {
+      server.signal("CONT"); // for the next test
+    }
+  }
+
+  @ParameterizedTest
+  @EnumSource(Kind.class)
+  void requestsAreAnsweredInTimeWhileTheServerIsPausedOrStopped(Kind kind) throws Exception {
+    TestServer server = server(kind);
+    try (FeatureStore store = open(kind);
+        LoadedModels models = new LoadedModels();
+        HttpServer http =
+            HttpServer.start(
+                models,
+                store,
+                HttpSettings.of("127.0.0.1", 0, 0),
+                new PrometheusMeterRegistry(PrometheusConfig.DEFAULT),
+                line -> {})) {
+      ((FeatureWriter) store).write("served", rows(1, Instant.now().minusSeconds(60)));
+      models.add("small", Pipeline.open(trainedWithCachedFeatures(kind)));
+      awaitFresh(http); // The first answers of a cold server may be late.
+
+      server.signal("STOP");
+      assertThat(states(http, "e1")).containsOnly("unreachable");
+      assertThat(states(http, "not-cached")).containsOnly("status 503");
+      server.signal("CONT");
+      awaitFresh(http);
+
+      server.stop();
+      assertThat(states(http, "e1")).containsOnly("unreachable");
+      assertThat(states(http, "not-cached")).containsOnly("status 503");
+      server.restart();
+      awaitFresh(http);
+    } finally {
+      server.signal("CONT"); // for the next test
+    }
+  }
+
+  private Path trainedWithCachedFeatures(Kind kind) throws IOException {
+    Files.writeString(
+        folder.resolve("served.csv"),
+        IntStream.range(0, 40)
+            .mapToObj(i -> "e%d,%d,%d,%s".formatted(i, i % 7, i % 5, i > 20))
+            .collect(Collectors.joining("\n", "id,a,items,target\n", "\n")));
+    Files.writeString(
+        folder.resolve("served.yaml"),
+        """
+        name: served
+        device: cpu
+        model: {type: mlp, width: 8, layers: 1}
+        data:
+          type: tabular
+          train: {path: served.csv}
+          target: target
+          features: [{name: served, key: id, columns: [a], maxAge: 1h, unreachable: cached}]
+        training: {epochs: 1, batchSize: 8}
+        """);
+    Path run = folder.resolve("run-" + kind);
+    assertThat(terminal.run("train", path("served.yaml"), "--output", run.toString()))
+        .as(terminal.err())
+        .isZero();
+    return run;
+  }
+
+  /** The states of the features in the answers to requests that are sent at the same time. */
+  private static List<String> states(HttpServer server, String key) {
+    HttpRequest request =
+        HttpRequest.newBuilder(server.uri().resolve("/predict/small"))
+            .header("content-type", "application/json")
+            .POST(BodyPublishers.ofString("{\"id\": \"%s\", \"items\": 3}".formatted(key)))
+            .build();
+    Instant start = Instant.now();
+    List<String> states =
+        IntStream.range(0, LOOKUPS)
+            .mapToObj(i -> CLIENT.sendAsync(request, BodyHandlers.ofString()))
+            .toList()
+            .stream()
+            .map(it -> state(it.join()))
+            .toList();
+    assertThat(Duration.between(start, Instant.now())).isLessThan(BOUND);
+    return states;
+  }
+
+  private static String state(HttpResponse<String> response) {
+    Matcher state =
+        Pattern.compile("\"state\":\"(.*?)\",\"ageSeconds\":(\\d+)").matcher(response.body());
+    if (response.statusCode() != 200 || !state.find()) {
+      return "status " + response.statusCode();
+    }
+    assertThat(Integer.parseInt(state.group(2))).isGreaterThanOrEqualTo(60);
+    return state.group(1);
+  }
+
+  private static void awaitFresh(HttpServer server) throws InterruptedException {
+    while (!Set.copyOf(states(server, "e1")).equals(Set.of("fresh"))) { // The test has a timeout.
+      Thread.sleep(50);
     }
   }
 

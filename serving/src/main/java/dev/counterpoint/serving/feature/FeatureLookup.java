@@ -157,17 +157,24 @@ public final class FeatureLookup {
         .handle(
             (found, failure) -> {
               report(failure);
+              if (failure == null && view.unreachable() == FeatureView.Policy.CACHED) {
+                keys.values().forEach(key -> cache(view, key, found.rows().get(key)));
+              }
               return failure == null
-                  ? new Answer(view, keys, cached(view, found.rows()), true)
+                  ? new Answer(view, keys, found.rows(), true)
                   : new Answer(view, keys, cached(view, keys.values()), false);
             });
   }
 
-  private Map<EntityKey, FeatureRow> cached(FeatureView view, Map<EntityKey, FeatureRow> rows) {
-    if (view.unreachable() == FeatureView.Policy.CACHED) {
-      rows.forEach((key, row) -> cache.put(new Cached(view, key), row));
+  /** Caches what the store has for a key. */
+  private void cache(FeatureView view, EntityKey key, @Nullable FeatureRow row) {
+    if (row == null) {
+      cache.remove(new Cached(view, key));
+      return;
     }
-    return rows;
+    Map<String, JsonNode> values = new LinkedHashMap<>(row.values());
+    values.keySet().retainAll(view.columns());
+    cache.put(new Cached(view, key), new FeatureRow(key, row.time(), values));
   }
 
   private Map<EntityKey, FeatureRow> cached(FeatureView view, Collection<EntityKey> keys) {
@@ -206,6 +213,7 @@ public final class FeatureLookup {
     Instant now = Instant.now();
     List<JsonNode> rows = new ArrayList<>();
     List<Map<String, FeatureReport>> reports = new ArrayList<>();
+    RuntimeException refusal = null;
     for (int i = 0; i < inputs.rows().size(); i++) {
       JsonNode row = inputs.rows().get(i).deepCopy();
       Map<String, FeatureReport> byView = new LinkedHashMap<>();
@@ -214,7 +222,11 @@ public final class FeatureLookup {
         if (key != null) {
           FeatureReport report = fill((ObjectNode) row, answer, key, now);
           observer.accept(answer.view.name(), report);
-          requireAllowed("inputs[" + i + "]", answer.view, key, report);
+          try {
+            requireAllowed("inputs[" + i + "]", answer.view, key, report);
+          } catch (InvalidSettings | FeaturesUnavailable e) { // Later inputs are observed too.
+            refusal = refusal == null ? e : refusal;
+          }
           byView.put(answer.view.name(), report);
         }
       }
@@ -223,6 +235,9 @@ public final class FeatureLookup {
       }
       rows.add(row);
       reports.add(byView);
+    }
+    if (refusal != null) {
+      throw refusal;
     }
     return new FeatureInputs(rows, inputs.keys(), reports);
   }

@@ -46,8 +46,8 @@ final class BinaryTensors {
   static void read(JsonNode inputs, ByteBuffer binary) {
     binary.order(ByteOrder.LITTLE_ENDIAN);
     for (int i = 0; i < inputs.size(); i++) {
-      JsonNode size = inputs.get(i).path(PARAMETERS).path(SIZE);
-      if (size.isMissingNode() || !(inputs.get(i) instanceof ObjectNode input)) {
+      JsonNode size = inputs.path(i).path(PARAMETERS).path(SIZE); // inputs may be no list
+      if (size.isMissingNode() || !(inputs.path(i) instanceof ObjectNode input)) {
         continue;
       }
       String origin = "inputs[" + i + "]." + PARAMETERS + "." + SIZE;

@@ -84,7 +84,7 @@ final class DataApi {
 
   /** Reads the body of a request for a model. */
   private interface Protocol {
-    Question read(ModelId id, ModelLease model, AggregatedHttpRequest request);
+    Question read(ModelId id, ModelLease model, AggregatedHttpRequest request, Instant arrived);
   }
 
   DataApi(ModelRegistry models, FeatureStore features, HttpSettings settings) {
@@ -254,6 +254,7 @@ final class DataApi {
 
   private CompletableFuture<HttpResponse> accept(
       ServiceRequestContext context, AggregatedHttpRequest request, Protocol protocol) {
+    Instant arrived = Instant.now();
     boolean isAdmitted = permits.tryAcquire();
     if (draining) { // awaitAnswers may hold all permits.
       permits.release(isAdmitted ? 1 : 0);
@@ -263,7 +264,8 @@ final class DataApi {
       return CompletableFuture.failedFuture(busy());
     }
     return CompletableFuture.completedFuture(request)
-        .thenComposeAsync(body -> predict(context, body, protocol), context.blockingTaskExecutor())
+        .thenComposeAsync(
+            body -> predict(context, body, protocol, arrived), context.blockingTaskExecutor())
         .whenComplete((response, failure) -> permits.release());
   }
 
@@ -279,7 +281,10 @@ final class DataApi {
   }
 
   private CompletableFuture<HttpResponse> predict(
-      ServiceRequestContext context, AggregatedHttpRequest request, Protocol protocol) {
+      ServiceRequestContext context,
+      AggregatedHttpRequest request,
+      Protocol protocol,
+      Instant arrived) {
     if (context.isCancelled()) { // while it waited for a thread
       return CompletableFuture.failedFuture(new CancellationException());
     }
@@ -287,7 +292,8 @@ final class DataApi {
     ModelLease model = models.getModel(id);
     Question question;
     try {
-      question = protocol.read(id, model, CompressedBody.decode(request, settings.maxBodyBytes()));
+      AggregatedHttpRequest decoded = CompressedBody.decode(request, settings.maxBodyBytes());
+      question = protocol.read(id, model, decoded, arrived);
     } catch (RuntimeException | Error e) {
       model.close();
       throw e;
@@ -322,11 +328,12 @@ final class DataApi {
   }
 
   /** Reads one object or a list of objects in the format of {@code predict --json}. */
-  private Question predict(ModelId id, ModelLease model, AggregatedHttpRequest http) {
+  private Question predict(
+      ModelId id, ModelLease model, AggregatedHttpRequest http, Instant arrived) {
     JsonNode body = parse(http.content().array());
     List<JsonNode> inputs = body.isArray() ? body.valueStream().toList() : List.of(body);
     return new Question(
-        new PredictionRequest(null, id, inputs, deadline(null)),
+        new PredictionRequest(null, id, inputs, deadline(arrived, null)),
         response -> {
           ArrayNode outputs = JsonNodeFactory.instance.arrayNode().addAll(outputs(response));
           return new Answer(HttpStatus.OK, body.isArray() ? outputs : outputs.get(0)).toHttp();
@@ -348,7 +355,8 @@ final class DataApi {
     return outputs;
   }
 
-  private Question infer(ModelId id, ModelLease model, AggregatedHttpRequest http) {
+  private Question infer(
+      ModelId id, ModelLease model, AggregatedHttpRequest http, Instant arrived) {
     byte[] content = http.content().array();
     int length = jsonLength(http.headers().get(BinaryTensors.JSON_LENGTH), content.length);
     JsonNode body = parse(content, length);
@@ -362,16 +370,17 @@ final class DataApi {
     OutputTensors tensors = OutputTensors.of(model.pipeline()).requested(body.path("outputs"));
     requireNone("parameters.sequence_id", body.path("parameters").path("sequence_id"));
     for (JsonNode output : body.path("outputs")) {
-      requireNone(
-          "outputs[].parameters.classification", output.path("parameters").path("classification"));
+      for (String parameter : List.of("classification", "shared_memory_region")) {
+        requireNone("outputs[].parameters." + parameter, output.path("parameters").path(parameter));
+      }
     }
     BinaryTensors.read(
         body.path("inputs"), ByteBuffer.wrap(content, length, content.length - length));
     List<JsonNode> inputs =
         InputTensors.of(model.pipeline()).read(body.path("inputs"), model.maxInputs());
     String text = requestId.isTextual() ? requestId.textValue() : null;
-    PredictionRequest request =
-        new PredictionRequest(text, id, inputs, deadline(body.path("parameters").path("timeout")));
+    Instant deadline = deadline(arrived, body.path("parameters").path("timeout"));
+    PredictionRequest request = new PredictionRequest(text, id, inputs, deadline);
     return new Question(
         request,
         response -> {
@@ -433,11 +442,12 @@ final class DataApi {
   /**
    * The deadline of a request.
    *
+   * @param arrived when its body had arrived
    * @param timeout microseconds that the client waits, as Triton's clients send them; null or
    *     missing for the limit of the server
    */
-  private Instant deadline(@Nullable JsonNode timeout) {
-    Instant limit = Instant.now().plusMillis(settings.timeoutMillis());
+  private Instant deadline(Instant arrived, @Nullable JsonNode timeout) {
+    Instant limit = arrived.plusMillis(settings.timeoutMillis());
     if (timeout == null || timeout.isMissingNode()) {
       return limit;
     }
@@ -449,6 +459,6 @@ final class DataApi {
     long millis = timeout.longValue() / 1_000;
     return millis >= settings.timeoutMillis()
         ? limit
-        : Instant.now().plus(timeout.longValue(), ChronoUnit.MICROS);
+        : arrived.plus(timeout.longValue(), ChronoUnit.MICROS);
   }
 }

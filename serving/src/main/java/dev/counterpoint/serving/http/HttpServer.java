@@ -57,8 +57,10 @@ public final class HttpServer implements AutoCloseable {
   private final int drainMillis;
   private final Server data;
   private final Server admin;
+  private final AccessLog log;
 
-  private HttpServer(DataApi api, int drainMillis, Server data, Server admin) {
+  private HttpServer(DataApi api, int drainMillis, Server data, Server admin, AccessLog log) {
+    this.log = log;
     this.api = api;
     this.drainMillis = drainMillis;
     this.data = data;
@@ -85,16 +87,17 @@ public final class HttpServer implements AutoCloseable {
       HttpSettings settings,
       PrometheusMeterRegistry meters,
       Consumer<String> access) {
+    AccessLog log = new AccessLog(access, meters);
     DataApi api = new DataApi(models, features, settings);
     ServerBuilder data = builder(settings, settings.port());
     data.decorator(new Authorization(settings.tokens(), Scope.INFER, DataApi.scopes()));
-    data.decorator(new RequestLogs(meters, access, true));
+    data.decorator(new RequestLogs(meters, log::add, true));
     api.addTo(data);
     ServerBuilder admin = builder(settings, settings.admin());
     Map<String, @Nullable Scope> scopes = AdminApi.scopes();
     scopes.put(DataApi.PREDICT, Scope.INFER);
     admin.decorator(new Authorization(settings.tokens(), Scope.ADMIN, scopes));
-    admin.decorator(new RequestLogs(new CompositeMeterRegistry(), access, false));
+    admin.decorator(new RequestLogs(new CompositeMeterRegistry(), log::add, false));
     new AdminApi(models, meters).addTo(admin);
     api.addPredictTo(admin); // For the status page.
     Server dataServer = start(data, settings, "port", settings.port());
@@ -103,7 +106,8 @@ public final class HttpServer implements AutoCloseable {
           api,
           settings.drainMillis(),
           dataServer,
-          start(admin, settings, "admin port", settings.admin()));
+          start(admin, settings, "admin port", settings.admin()),
+          log);
     } catch (RuntimeException | Error e) {
       dataServer.stop().join();
       throw e;
@@ -215,5 +219,6 @@ public final class HttpServer implements AutoCloseable {
     api.drain();
     api.awaitAnswers();
     CompletableFuture.allOf(data.stop(), admin.stop()).join();
+    log.close();
   }
 }

@@ -88,7 +88,8 @@ record OutputTensors(List<Output> outputs) {
 
   private static Output json(String name) {
     return new Output(
-        Tensor.of(name, Tensor.BYTES), row -> Stream.of(new TextNode(row.path(name).toString())));
+        Tensor.of(name, Tensor.BYTES),
+        row -> Stream.of(new TextNode(row.has(name) ? row.path(name).toString() : "{}")));
   }
 
   /** Describes the tensors. */

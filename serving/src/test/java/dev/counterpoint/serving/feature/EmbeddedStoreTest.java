@@ -17,6 +17,7 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
@@ -60,6 +61,29 @@ final class EmbeddedStoreTest {
       oracle.checkNewest(store);
       assertThat(((FeatureHistory) store).views()).containsExactly("customer");
       assertThat(((FeatureHistory) store).columns("customer")).containsExactly("a", "b");
+    }
+  }
+
+  @Test
+  void writersWaitForEachOther() throws IOException {
+    Instant now = Instant.now();
+    try (FeatureStore first = open();
+        FeatureStore second = open()) {
+      CompletableFuture<?>[] writers =
+          Stream.of(first, second)
+              .map(FeatureWriter.class::cast)
+              .map(store -> CompletableFuture.runAsync(() -> writeBatches(store, now)))
+              .toArray(CompletableFuture<?>[]::new);
+      CompletableFuture.allOf(writers).join();
+
+      assertThat(((FeatureHistory) first).columns("customer")).containsExactly("a");
+    }
+  }
+
+  private static void writeBatches(FeatureWriter store, Instant now) {
+    for (int i = 0; i < 100; i++) {
+      String values = "{\"a\": %d}".formatted(i);
+      store.write("customer", List.of(FeatureRow.ofJson(new EntityKey("k" + i), now, values)));
     }
   }
 

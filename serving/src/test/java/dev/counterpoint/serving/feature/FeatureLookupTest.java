@@ -147,13 +147,13 @@ final class FeatureLookupTest {
     String two = "{\"customer_id\": 2}";
     FeatureView allowing = with("allowStaleUpTo", Duration.ofDays(7));
 
-    assertThatThrownBy(() -> fill(VIEW, one)).hasCauseInstanceOf(FeaturesUnavailable.class);
+    assertThatThrownBy(() -> fill(VIEW, one, two)).hasCauseInstanceOf(FeaturesUnavailable.class);
     assertThatThrownBy(() -> fill(allowing, two)).hasCauseInstanceOf(FeaturesUnavailable.class);
     assertThat(fill(allowing, one).rows().get(0)).hasToString("{\"income\":1,\"age\":2}");
     assertThat(fill(with("stale", Policy.DEFAULT), two).rows().get(0))
         .hasToString("{\"income\":\"7\",\"age\":null}");
 
-    assertThat(observed).extracting(FeatureReport::state).containsOnly(State.STALE).hasSize(4);
+    assertThat(observed).extracting(FeatureReport::state).containsOnly(State.STALE).hasSize(5);
   }
 
   @Test
@@ -190,6 +190,20 @@ final class FeatureLookupTest {
     assertThatThrownBy(() -> fill(strict, "{\"customer_id\": 1}"))
         .hasCauseInstanceOf(FeaturesUnavailable.class);
     assertThatThrownBy(() -> fill(view, "{\"customer_id\": 2}"))
+        .hasCauseInstanceOf(FeaturesUnavailable.class);
+  }
+
+  @Test
+  void featuresThatTheStoreNoLongerHasAreNotUsedWhenItIsUnreachable() {
+    FeatureView view =
+        RecordCopy.with(with("unreachable", Policy.CACHED), "missing", Policy.DEFAULT);
+    put("1", Duration.ZERO, "{\"income\": 900, \"age\": 30}");
+    fill(view, "{\"customer_id\": 1}");
+    rows.clear();
+    fill(view, "{\"customer_id\": 1}");
+    isReachable = false;
+
+    assertThatThrownBy(() -> fill(view, "{\"customer_id\": 1}"))
         .hasCauseInstanceOf(FeaturesUnavailable.class);
   }
 

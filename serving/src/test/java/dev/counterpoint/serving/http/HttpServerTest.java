@@ -13,6 +13,7 @@ import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.ModelLease;
 import dev.counterpoint.serving.ModelRegistry;
 import dev.counterpoint.serving.PredictionFailed;
+import dev.counterpoint.serving.feature.FeatureStore;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayOutputStream;
@@ -32,6 +33,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
 import java.util.zip.DeflaterOutputStream;
@@ -259,11 +261,7 @@ final class HttpServerTest {
         registry(
             () -> {
               entered.countDown();
-              try {
-                released.await();
-              } catch (InterruptedException e) {
-                throw new IllegalStateException(e);
-              }
+              await(released);
               return MODELS.getModel(ModelId.parse("sentiment"));
             });
     HttpSettings one =
@@ -277,6 +275,29 @@ final class HttpServerTest {
       assertThat(client.send(request, BodyHandlers.ofString()).statusCode()).isEqualTo(429);
       released.countDown();
       assertThat(first.join().statusCode()).isEqualTo(200);
+    }
+  }
+
+  private static void await(CountDownLatch latch) {
+    try {
+      latch.await();
+    } catch (InterruptedException e) {
+      throw new IllegalStateException(e);
+    }
+  }
+
+  @Test
+  void anAccessLogThatCannotBeWrittenDelaysNoRequest() throws Exception {
+    CountDownLatch released = new CountDownLatch(1);
+    Consumer<String> blocked = line -> await(released);
+    try (HttpServer other =
+        HttpServer.start(MODELS, FeatureStore.none(), SETTINGS, meters, blocked)) {
+      for (int i = 0; i < 3; i++) {
+        assertThat(send(post(other, "/predict/sentiment", "{\"text\": \"a\"}")).statusCode())
+            .isEqualTo(200);
+      }
+    } finally {
+      released.countDown();
     }
   }
 

@@ -105,6 +105,20 @@ final class OpenInferenceTest {
     assertThat(sum).isBetween(0.9999, 1.0001);
   }
 
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "{\"inputs\": {\"name\": \"text\"}}",
+        "{\"inputs\": [%s], \"outputs\": [{\"name\": \"label\", \"parameters\":"
+            + " {\"shared_memory_region\": \"r\"}}]}",
+        "{\"inputs\": [%s], \"outputs\": [{\"name\": \"label\", \"parameters\":"
+            + " {\"classification\": 2}}]}"
+      })
+  void whatIsNotSupportedIsABadRequest(String body) throws Exception {
+    assertThat(infer(body.replace("%s", text("[1]", "[\"a\"]")), 400).path("error").textValue())
+        .contains("puts");
+  }
+
   @Test
   void nestedValuesMustHaveTheShape() throws Exception {
     JsonNode response = infer("{\"inputs\": [%s]}".formatted(text("[2]", "[[\"a\", \"b\"]]")), 400);

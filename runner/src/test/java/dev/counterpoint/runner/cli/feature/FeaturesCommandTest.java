@@ -1,15 +1,24 @@
 package dev.counterpoint.runner.cli.feature;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
+import com.fasterxml.jackson.databind.node.JsonNodeFactory;
+import dev.counterpoint.core.data.FeatureView;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.runner.cli.Terminal;
 import dev.counterpoint.runner.cli.option.ExitCode;
 import dev.counterpoint.serving.BatchLimits;
 import dev.counterpoint.serving.LoadedModels;
+import dev.counterpoint.serving.ModelId;
+import dev.counterpoint.serving.PredictionFailed;
+import dev.counterpoint.serving.PredictionRequest;
+import dev.counterpoint.serving.ProductionModelService;
+import dev.counterpoint.serving.feature.EntityKey;
 import dev.counterpoint.serving.feature.FeatureStore;
+import dev.counterpoint.serving.feature.Features;
 import dev.counterpoint.serving.feature.sql.EmbeddedStore;
 import dev.counterpoint.serving.http.HttpServer;
 import dev.counterpoint.serving.http.HttpSettings;
@@ -25,6 +34,7 @@ import java.nio.file.Path;
 import java.time.Instant;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.concurrent.CompletableFuture;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.AfterAll;
@@ -226,6 +236,29 @@ final class FeaturesCommandTest {
     assertThat(JSON.readTree(metadata.body()).path("inputs"))
         .extracting(it -> it.path("name").textValue())
         .contains("customer_id");
+  }
+
+  @Test
+  void theDeadlineOfARequestIncludesTheLookup() {
+    FeatureStore silent =
+        new FeatureStore() {
+          @Override
+          public CompletableFuture<Features> getFeatures(List<EntityKey> keys, FeatureView view) {
+            return new CompletableFuture<>();
+          }
+
+          @Override
+          public void close() {}
+        };
+    JsonNode input = JsonNodeFactory.instance.objectNode().put("customer_id", 7).put("items", 1);
+    PredictionRequest request =
+        new PredictionRequest(
+            null, ModelId.parse("churn"), List.of(input), Instant.now().plusMillis(50));
+
+    assertThatThrownBy(() -> new ProductionModelService(MODELS, silent).predict(request))
+        .isInstanceOfSatisfying(
+            PredictionFailed.class,
+            it -> assertThat(it.reason()).isEqualTo(PredictionFailed.Reason.DEADLINE));
   }
 
   @Test

@@ -78,6 +78,7 @@ final class RedisFeatureStore implements FeatureStore, FeatureWriter {
 
   RedisFeatureStore(RedisStore settings) {
     this.settings = settings;
+    RedisURI uri = uri(timeout());
     client = RedisClient.create();
     client.setOptions(
         ClientOptions.builder()
@@ -87,7 +88,7 @@ final class RedisFeatureStore implements FeatureStore, FeatureWriter {
             .socketOptions(SocketOptions.builder().connectTimeout(timeout()).build())
             .build());
     try {
-      lookups = client.connect(uri(timeout()));
+      lookups = client.connect(uri);
     } catch (RedisException e) {
       close();
       throw FeaturesUnavailable.of(settings.url(), cause(e));
@@ -103,7 +104,12 @@ final class RedisFeatureStore implements FeatureStore, FeatureWriter {
   }
 
   private RedisURI uri(Duration timeout) {
-    RedisURI uri = RedisURI.create(settings.url());
+    RedisURI uri;
+    try {
+      uri = RedisURI.create(settings.url());
+    } catch (IllegalArgumentException e) {
+      throw new InvalidSettings("%s is not the URL of a Redis server.", settings.url());
+    }
     uri.setTimeout(timeout);
     String password = settings.password();
     if (password != null) {

@@ -130,8 +130,8 @@ final class SqlFeatureStore implements FeatureStore, FeatureWriter, FeatureHisto
   public void write(String view, List<FeatureRow> rows) {
     inTransaction(
         connection -> {
+          insertRows(connection, view, rows); // first: SQLite waits for a lock only before a read
           insertColumns(connection, view, rows);
-          insertRows(connection, view, rows);
           return rows.size();
         });
   }
