@@ -9,6 +9,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
@@ -19,6 +20,9 @@ final class ModelMetrics {
   private static final Logger LOG = LoggerFactory.getLogger(ModelMetrics.class);
   private static final String MODEL = "model";
   private static final String VIEW = "view";
+
+  /** Numbers the queues: two names may serve a version, or it is loaded again while it is used. */
+  private static final AtomicInteger QUEUES = new AtomicInteger();
 
   private final MeterRegistry meters;
   private final String model;
@@ -70,6 +74,7 @@ final class ModelMetrics {
             .description("Inputs that wait for a thread of the model.")
             .tag(MODEL, model)
             .tag("version", String.valueOf(version))
+            .tag("queue", String.valueOf(QUEUES.incrementAndGet()))
             .register(meters);
   }
 
