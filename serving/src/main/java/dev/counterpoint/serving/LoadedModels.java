@@ -5,11 +5,11 @@ import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.inference.Pipeline;
 import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.List;
 import java.util.Map;
-import java.util.Optional;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentSkipListMap;
 import org.jspecify.annotations.Nullable;
@@ -66,20 +66,14 @@ public final class LoadedModels implements ModelRegistry, AutoCloseable {
 
   @Override
   public ModelLease getModel(ModelId id) {
-    while (true) {
-      ServedModel model = current.get(id.name());
-      if (model == null) {
-        throw unknown(id, Nearest.suggestion(id.name(), current.keySet()));
-      }
-      if (id.alias() != null || (id.version() != null && id.version() != model.version())) {
-        throw unknown(id, ".");
-      }
-      Optional<ModelLease> lease = model.lease();
-      if (lease.isPresent()) {
-        return lease.get();
-      }
-      // The model was replaced between the two calls.
+    ServedModel model = current.get(id.name());
+    if (model == null) {
+      throw unknown(id, Nearest.suggestion(id.name(), current.keySet()));
     }
+    if (id.alias() != null || (id.version() != null && id.version() != model.version())) {
+      throw unknown(id, ".");
+    }
+    return model.lease().orElseGet(() -> getModel(id)); // if it was replaced in the meantime
   }
 
   private PredictionFailed unknown(ModelId id, String suggestion) {
@@ -99,13 +93,17 @@ public final class LoadedModels implements ModelRegistry, AutoCloseable {
     return current.values().stream().map(it -> new ModelId(it.name(), it.version(), null)).toList();
   }
 
-  /** Waits until all leases are closed, and frees the native memory. */
+  /** Waits until all leases are closed, but at most 30 seconds, and frees the native memory. */
   @Override
-  public synchronized void close() {
+  public void close() {
+    close(Duration.ofSeconds(30));
+  }
+
+  synchronized void close(Duration limit) {
     List<CompletableFuture<Void>> closing = new ArrayList<>(replaced);
     List<ServedModel> models = List.copyOf(current.values());
     current.clear();
     models.forEach(it -> closing.add(it.release()));
-    CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new)).join();
+    ModelLease.awaitAll(CompletableFuture.allOf(closing.toArray(CompletableFuture[]::new)), limit);
   }
 }

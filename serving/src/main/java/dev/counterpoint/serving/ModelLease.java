@@ -4,19 +4,37 @@ import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.node.ObjectNode;
 import dev.counterpoint.inference.Pipeline;
 import dev.counterpoint.serving.feature.FeatureReport;
+import java.time.Duration;
 import java.time.Instant;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicBoolean;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /** The right to use a model: its native memory is not freed before all leases are closed. */
 public final class ModelLease implements AutoCloseable {
+  private static final Logger LOG = LoggerFactory.getLogger(ModelLease.class);
+
   private final ServedModel model;
   private final AtomicBoolean closed = new AtomicBoolean();
 
   ModelLease(ServedModel model) {
     this.model = model;
+  }
+
+  /** Waits until models are closed, or logs a warning after the limit: a process must end. */
+  public static void awaitAll(CompletableFuture<Void> closed, Duration limit) {
+    closed
+        .orTimeout(limit.toMillis(), TimeUnit.MILLISECONDS)
+        .exceptionally(
+            failure -> {
+              LOG.warn("A model was not closed within {}.", limit, failure);
+              return null;
+            })
+        .join();
   }
 
   /** The name of the model. */

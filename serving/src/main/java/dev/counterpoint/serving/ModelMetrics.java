@@ -8,6 +8,7 @@ import io.micrometer.core.instrument.MeterRegistry;
 import io.micrometer.core.instrument.Timer;
 import java.time.Duration;
 import java.util.Locale;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,9 @@ import org.jspecify.annotations.Nullable;
 final class ModelMetrics {
   private static final String MODEL = "model";
   private static final String VIEW = "view";
+
+  /** Numbers the queues: two names may serve a version, or it is loaded again while it is used. */
+  private static final AtomicInteger QUEUES = new AtomicInteger();
 
   private final MeterRegistry meters;
   private final String model;
@@ -66,6 +70,7 @@ final class ModelMetrics {
             .description("Inputs that wait for a thread of the model.")
             .tag(MODEL, model)
             .tag("version", String.valueOf(version))
+            .tag("queue", String.valueOf(QUEUES.incrementAndGet()))
             .register(meters);
   }
 

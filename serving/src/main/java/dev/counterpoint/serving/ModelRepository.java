@@ -25,15 +25,15 @@ public interface ModelRepository extends ModelRegistry {
   /**
    * Loads a model, or the version to which a name or alias refers now.
    *
-   * @throws InvalidSettings if it does not exist or cannot be opened; what was loaded before is
-   *     kept
+   * @throws PredictionFailed if it does not exist
+   * @throws InvalidSettings if it cannot be opened; what was loaded before is kept
    */
   void load(ModelId id) throws IOException;
 
   /**
    * Unloads a name, version or alias. Accepted requests are answered.
    *
-   * @throws InvalidSettings if it is not loaded
+   * @throws PredictionFailed if it is not loaded
    */
   void unload(ModelId id);
 
@@ -43,8 +43,11 @@ public interface ModelRepository extends ModelRegistry {
    * @param id the name with the alias
    * @param version the version from now on; null removes the alias
    * @param expected the version until now, 0 for none; null allows any
-   * @throws InvalidSettings if the version does not exist, or the alias is not as expected
+   * @return the version that the alias serves from now on; null if it is not loaded
+   * @throws RegistryConflict if the alias is not as expected
+   * @throws PredictionFailed if the version does not exist, or the alias was moved, but the version
+   *     could not be loaded
    */
-  void setAlias(ModelId id, @Nullable Integer version, @Nullable Integer expected)
+  @Nullable Integer setAlias(ModelId id, @Nullable Integer version, @Nullable Integer expected)
       throws IOException;
 }

@@ -182,12 +182,10 @@ final class RegistryCommand {
   }
 
   private static String describe(RegistryEvent event) {
-    if (event.kind() == RegistryEvent.Kind.CREATE) {
-      return "created the registry";
-    }
-    ModelId id = new ModelId(event.name(), event.version(), null);
+    String id = event.name() + "/" + event.version();
     return switch (event.kind()) {
-      case CREATE, ADD ->
+      case CREATE -> "created the registry";
+      case ADD ->
           "added %s%s, SHA-256 %s"
               .formatted(id, event.alias() == null ? "" : " as " + event.alias(), event.artifact());
       case REMOVE -> "removed " + id;

@@ -13,6 +13,7 @@ import dev.counterpoint.serving.BatchLimits;
 import dev.counterpoint.serving.ModelId;
 import dev.counterpoint.serving.PredictionRequest;
 import dev.counterpoint.serving.ProductionModelService;
+import dev.counterpoint.serving.RegistryConflict;
 import dev.counterpoint.serving.registry.FolderRegistry;
 import dev.counterpoint.serving.registry.RegistryContent;
 import dev.counterpoint.serving.registry.RegistryContent.Version;
@@ -21,7 +22,12 @@ import io.micrometer.core.instrument.composite.CompositeMeterRegistry;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.sql.Connection;
+import java.sql.DriverManager;
+import java.sql.ResultSet;
 import java.sql.SQLException;
+import java.sql.Statement;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
@@ -136,6 +142,47 @@ final class DatabaseRegistryTest {
 
     assertThat(versions.stream().map(CompletableFuture::join))
         .containsExactlyInAnyOrder(2, 3, 4, 5, 6, 7, 8, 9);
+  }
+
+  @Test
+  void aChangeBetweenReadingAndWritingIsAConflictAlsoWithoutTheLock() throws Exception {
+    FolderRegistry registry = open(file("unlocked"));
+    registry.add("a", model("unlocked-model", 100));
+    registry.setAlias(ModelId.parse("a@champion"), 1, 0);
+    try (Connection other =
+            DriverManager.getConnection(
+                server.url(), PostgresServer.USER, PostgresServer.PASSWORD);
+        Statement sql = other.createStatement()) {
+      other.setAutoCommit(false);
+      sql.execute("LOCK TABLE unlocked.registry_events IN SHARE ROW EXCLUSIVE MODE"); // may be read
+      sql.execute(
+          "INSERT INTO unlocked.registry_events SELECT number + 1, event"
+              + " FROM unlocked.registry_events WHERE number = 3");
+      CompletableFuture<Void> change =
+          CompletableFuture.runAsync(
+              () -> {
+                try {
+                  registry.setAlias(ModelId.parse("a@champion"), null, 1);
+                } catch (IOException e) {
+                  throw new IllegalStateException(e);
+                }
+              });
+      boolean waits = false;
+      while (!waits) { // within the time limit of the test
+        try (ResultSet waiting =
+            sql.executeQuery(
+                "SELECT 1 FROM pg_locks WHERE locktype = 'relation' AND NOT granted")) {
+          waits = waiting.next();
+        }
+      }
+      other.commit();
+
+      assertThat(change)
+          .failsWithin(Duration.ofSeconds(30))
+          .withThrowableThat()
+          .withCauseInstanceOf(RegistryConflict.class);
+    }
+    assertThat(registry.content().events()).hasSize(4);
   }
 
   @Test

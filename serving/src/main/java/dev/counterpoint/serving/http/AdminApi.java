@@ -177,8 +177,11 @@ record AdminApi(ModelRegistry models, PrometheusMeterRegistry meters) {
   private JsonNode setAlias(ServiceRequestContext context, AggregatedHttpRequest request)
       throws IOException {
     JsonNode body = DataApi.parse(request.content().array());
-    repository().setAlias(id(context), version(body, "version"), version(body, "expected"));
-    return done();
+    return done()
+        .put(
+            "version",
+            repository()
+                .setAlias(id(context), version(body, "version"), version(body, "expected")));
   }
 
   private static @Nullable Integer version(JsonNode body, String key) {

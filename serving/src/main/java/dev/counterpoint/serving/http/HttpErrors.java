@@ -20,6 +20,7 @@ import com.linecorp.armeria.server.ServerErrorHandler;
 import com.linecorp.armeria.server.ServiceConfig;
 import com.linecorp.armeria.server.ServiceRequestContext;
 import dev.counterpoint.serving.PredictionFailed;
+import dev.counterpoint.serving.RegistryConflict;
 import org.jspecify.annotations.Nullable;
 import org.slf4j.Logger;
 import org.slf4j.LoggerFactory;
@@ -69,6 +70,9 @@ final class HttpErrors implements ServerErrorHandler {
     }
     if (cause instanceof ClosedSessionException || cause instanceof ClosedStreamException) {
       return response(HttpStatus.BAD_REQUEST, "The client has closed the connection.");
+    }
+    if (cause instanceof RegistryConflict) {
+      return response(HttpStatus.CONFLICT, String.valueOf(cause.getMessage()));
     }
     PredictionFailed failed = PredictionFailed.of(cause);
     if (failed != cause && failed.reason() == PredictionFailed.Reason.FAILED) {

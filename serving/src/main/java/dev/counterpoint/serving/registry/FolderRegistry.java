@@ -9,6 +9,7 @@ import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.inference.ModelFolder;
 import dev.counterpoint.inference.internal.code.TrustedCode;
 import dev.counterpoint.serving.ModelId;
+import dev.counterpoint.serving.RegistryConflict;
 import dev.counterpoint.serving.registry.RegistryContent.Version;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -23,9 +24,12 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.TreeMap;
+import java.util.UUID;
 import java.util.regex.Pattern;
 import java.util.stream.Stream;
 import org.jspecify.annotations.Nullable;
+import org.slf4j.Logger;
+import org.slf4j.LoggerFactory;
 
 /**
  * A registry of models in a folder. Versions are integers and never change; their content is stored
@@ -40,6 +44,7 @@ import org.jspecify.annotations.Nullable;
  * The journal may be in a database instead, for several machines that share the folder.
  */
 public final class FolderRegistry {
+  private static final Logger LOG = LoggerFactory.getLogger(FolderRegistry.class);
   private static final String MODEL = "model";
   private static final String CODE = "code";
   private static final List<String> ABOUT_RUN = List.of("provenance.json", "summary.json");
@@ -128,19 +133,30 @@ public final class FolderRegistry {
           "%s contains no model: its %s is missing.", model, ModelFolder.CONFIG);
     }
     FolderChecksums.verify(model).await();
+    Map<String, Path> files = files(model, original);
+    String artifact = TrustedCode.hash(files);
     create();
-    RegistryContent after =
-        change(
-            content -> {
-              Map<String, Path> files = files(model, original);
-              String artifact = TrustedCode.hash(files);
-              if (fault(artifact).isPresent()) { // missing, or damaged
-                stored.publish(artifact, target -> copy(files, target, artifact));
-              }
-              int version = content.nextVersion(id.name());
-              return event(RegistryEvent.Kind.ADD, id.name(), version, artifact, id.alias());
-            });
-    return after.find(new ModelId(id.name(), after.nextVersion(id.name()) - 1, null));
+    Path copy = artifacts.resolve("." + UUID.randomUUID() + ".copy");
+    try {
+      if (fault(artifact).isPresent()) { // missing, or damaged
+        copy(files, copy, artifact); // without the lock: it may take minutes
+      }
+      RegistryContent after =
+          change(
+              content -> {
+                if (Files.exists(copy)) {
+                  stored.publish(artifact, target -> disk.rename(copy, target));
+                } else if (!Files.exists(artifacts.resolve(artifact))) {
+                  throw new RegistryConflict(
+                      "A version with the same content was removed at the same time. Try again.");
+                }
+                int version = content.nextVersion(id.name());
+                return event(RegistryEvent.Kind.ADD, id.name(), version, artifact, id.alias());
+              });
+      return after.find(new ModelId(id.name(), after.nextVersion(id.name()) - 1, null));
+    } finally {
+      disk.delete(copy);
+    }
   }
 
   /** The files of a version by their names in its folder. */
@@ -200,7 +216,8 @@ public final class FolderRegistry {
    * @param id the name with the alias
    * @param version the version from now on; null removes the alias
    * @param expected the version until now, 0 if the alias must not exist; null allows any
-   * @throws InvalidSettings if the version does not exist, or the alias is not as expected
+   * @throws InvalidSettings if the version does not exist
+   * @throws RegistryConflict if the alias is not as expected
    */
   public void setAlias(ModelId id, @Nullable Integer version, @Nullable Integer expected)
       throws IOException {
@@ -214,9 +231,9 @@ public final class FolderRegistry {
           content.find(new ModelId(id.name(), version, null));
           int current = content.alias(id.name(), alias).orElse(0);
           if (expected != null && current != expected) {
-            throw new InvalidSettings(
-                "%s refers to %s, and not to %s as expected; nothing was changed.",
-                id, describe(current), describe(expected));
+            throw new RegistryConflict(
+                "%s refers to %s, and not to %s as expected; nothing was changed."
+                    .formatted(id, describe(current), describe(expected)));
           }
           if (version == null && current == 0) {
             throw new InvalidSettings("There is no alias %s.", id);
@@ -230,20 +247,20 @@ public final class FolderRegistry {
   }
 
   /**
-   * Removes a version, and its content unless another version has the same content.
+   * Removes a version, and its content unless another version has the same content. If the content
+   * cannot be deleted, a warning is logged.
    *
    * @throws InvalidSettings if it does not exist, or an alias refers to it
    */
   public void remove(ModelId id) throws IOException {
-    content();
+    Version version = content().find(id);
+    if (id.version() == null) {
+      throw new InvalidSettings(
+          "\"%s\" does not name a version; use NAME/VERSION, such as %s.", id, version.id());
+    }
     change(
         content -> {
-          Version version = content.find(id);
-          if (id.version() == null) {
-            throw new InvalidSettings(
-                "\"%s\" does not name a version; use NAME/VERSION, such as %s.", id, version.id());
-          }
-          List<String> aliases = content.aliases(version);
+          List<String> aliases = content.aliases(content.find(id));
           if (!aliases.isEmpty()) {
             throw new InvalidSettings(
                 "%s cannot be removed: its aliases are %s. Move or remove them first.",
@@ -251,6 +268,19 @@ public final class FolderRegistry {
           }
           return event(RegistryEvent.Kind.REMOVE, id.name(), version.number(), null, null);
         });
+    try {
+      journal.exclusively(
+          appender -> {
+            boolean isUsed =
+                RegistryContent.of(appender.events()).artifacts().contains(version.artifact());
+            if (!isUsed && Files.exists(folder(version))) {
+              stored.remove(version.artifact());
+            }
+            return isUsed;
+          });
+    } catch (IOException e) {
+      LOG.warn("{} was removed, but not its content {}.", id, folder(version), e);
+    }
   }
 
   /**
@@ -317,17 +347,12 @@ public final class FolderRegistry {
   private RegistryContent change(Change change) throws IOException {
     return journal.exclusively(
         appender -> {
-          RegistryContent before = RegistryContent.of(appender.events());
-          RegistryEvent event = change.decide(before);
-          appender.append(event);
-          List<RegistryEvent> events = new ArrayList<>(before.events());
-          events.add(event);
-          RegistryContent after = RegistryContent.of(events);
           stored.recover();
-          if (event.kind() == RegistryEvent.Kind.REMOVE) {
-            removeUnused(before, after);
-          }
-          return after;
+          List<RegistryEvent> events = new ArrayList<>(appender.events());
+          RegistryEvent event = change.decide(RegistryContent.of(events));
+          appender.append(event);
+          events.add(event);
+          return RegistryContent.of(events);
         });
   }
 
@@ -359,15 +384,6 @@ public final class FolderRegistry {
           }
           return isNew;
         });
-  }
-
-  /** Deletes the content of a removed version, unless another version shares it. */
-  private void removeUnused(RegistryContent before, RegistryContent after) throws IOException {
-    for (String artifact : before.artifacts()) {
-      if (!after.artifacts().contains(artifact) && Files.exists(artifacts.resolve(artifact))) {
-        stored.remove(artifact);
-      }
-    }
   }
 
   /**

@@ -17,7 +17,7 @@ public interface RegistryJournal {
     /** The events so far. */
     List<RegistryEvent> events() throws IOException;
 
-    /** Appends an event, and returns when it is durable. */
+    /** Appends an event, which is durable when the work has returned. */
     void append(RegistryEvent event) throws IOException;
   }
 

@@ -21,20 +21,19 @@ import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.Collections;
-import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
-import java.util.TreeMap;
+import java.util.Set;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.function.Consumer;
-import java.util.stream.Collectors;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -79,16 +78,17 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
   /** The bytes of the weights of each open model. */
   private final Map<ServedModel, Long> weights = new ConcurrentHashMap<>();
 
+  private final Map<ServedModel, Version> versions = new ConcurrentHashMap<>(); // if served
   private final List<CompletableFuture<Void>> released = new ArrayList<>();
 
   /** The last reported failure of each name, so that it is reported only once. */
-  private final Map<ModelId, String> failures = new HashMap<>();
+  private final Map<ModelId, String> failures = new ConcurrentHashMap<>();
 
   private volatile Map<ModelId, ServedModel> served = Map.of();
   private volatile boolean closing;
   private volatile String outage = ""; // the last message
   private boolean retries; // whether what failed is tried again without a change of the registry
-  private int seen; // events of the registry
+  private List<RegistryEvent> seen = List.of(); // the changes that were applied
 
   /**
    * Opens the selected models.
@@ -109,27 +109,28 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
     this.opener = opener;
     this.meters = meters;
     this.log = log;
-    Map<ModelId, ServedModel> opened = new LinkedHashMap<>();
     try {
       RegistryContent content = registry.content();
-      seen = content.events().size();
       for (ModelId id : ids.keySet()) {
-        opened.put(id, model(id, content, opened));
+        serve(id, model(id, content));
       }
+      seen = content.events();
     } catch (IOException | RuntimeException | Error e) {
-      opened.values().stream().distinct().forEach(this::release);
+      ids.keySet().forEach(id -> serve(id, null));
       throw e;
     }
-    served = opened;
   }
 
   /** Opens the versions to which the names refer now, and releases those that are replaced. */
-  public void refresh() {
+  public synchronized void refresh() { // A state that is read first is applied first.
     try {
-      refresh(registry.content()); // read without the lock: a database may not answer
+      RegistryContent content = registry.content();
+      if (!content.events().equals(seen)) { // It may also have fewer, if it was restored.
+        apply(content);
+      }
       outage = "";
-    } catch (IOException | RuntimeException e) {
-      String message = String.valueOf(e.getMessage());
+    } catch (IOException | RuntimeException | Error e) {
+      String message = message(e);
       if (!message.equals(outage)) {
         outage = message;
         log.accept("The served models were not updated: " + message);
@@ -137,20 +138,16 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
     }
   }
 
-  private synchronized void refresh(RegistryContent content) {
-    if (content.events().size() <= seen) {
-      return; // What failed is tried again after the next change of the registry.
-    }
+  private void apply(RegistryContent content) {
     retries = false;
-    Map<ModelId, ServedModel> next = new LinkedHashMap<>(served);
     for (ModelId id : ids.keySet()) {
       if (closing) {
-        break;
+        return;
       }
       try {
-        ServedModel model = model(id, content, next);
+        ServedModel model = model(id, content);
         failures.remove(id);
-        if (next.put(id, model) != model) {
+        if (serve(id, model) != model) {
           log.accept("%s is now version %s".formatted(id, model.version()));
         }
       } catch (IOException | RuntimeException | Error e) { // of a user-defined model
@@ -158,15 +155,15 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
         report(id, e);
       }
     }
-    replace(next);
-    if (!retries) {
-      seen = content.events().size();
-    }
+    seen = retries ? List.of() : content.events(); // else tried again after the next change
+  }
+
+  private static String message(Throwable failure) {
+    return failure instanceof Error ? failure.toString() : String.valueOf(failure.getMessage());
   }
 
   private void report(ModelId id, Throwable failure) {
-    String message =
-        failure instanceof Error ? failure.toString() : String.valueOf(failure.getMessage());
+    String message = message(failure);
     if (!message.equals(failures.put(id, message))) {
       meters.counter("counterpoint.load.failures", "model", id.name()).increment();
       log.accept(id + " is not changed: " + message);
@@ -174,12 +171,11 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
   }
 
   /** The model to which a name refers, which may be open already. */
-  private ServedModel model(ModelId id, RegistryContent content, Map<ModelId, ServedModel> open)
-      throws IOException {
+  private ServedModel model(ModelId id, RegistryContent content) throws IOException {
     Version version = content.find(id);
     BatchLimits limits = Objects.requireNonNull(ids.get(id));
-    for (ServedModel existing : open.values()) {
-      if (existing.isVersion(version.id()) && existing.limits().equals(limits)) {
+    for (ServedModel existing : served.values()) {
+      if (version.equals(versions.get(existing)) && existing.limits().equals(limits)) {
         return existing;
       }
     }
@@ -201,6 +197,7 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
       ServedModel model =
           new ServedModel(version.name(), version.number(), pipeline, limits, meters);
       weights.put(model, needed);
+      versions.put(model, version);
       return model;
     } catch (RuntimeException | Error e) {
       pipeline.close();
@@ -226,29 +223,37 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
     return bytes;
   }
 
-  /** Releases a model; its memory is freed after its last request. */
-  private void release(ServedModel model) {
-    released.add(model.release().whenComplete((none, failure) -> weights.remove(model)));
+  /**
+   * Serves a model under a name from now on, or none. The memory of the earlier model is freed
+   * after its last request.
+   *
+   * @return the earlier model, or null
+   */
+  private @Nullable ServedModel serve(ModelId id, @Nullable ServedModel model) {
+    Map<ModelId, ServedModel> next = new LinkedHashMap<>(served);
+    ServedModel earlier = model == null ? next.remove(id) : next.put(id, model);
+    served = next;
+    released.removeIf(CompletableFuture::isDone);
+    if (earlier != null && !next.containsValue(earlier)) {
+      versions.remove(earlier);
+      released.add(earlier.release().whenComplete((none, failure) -> weights.remove(earlier)));
+    }
+    return earlier;
   }
 
   @Override
-  public List<Entry> index() throws IOException {
-    return index(registry.content());
-  }
-
-  private synchronized List<Entry> index(RegistryContent content) {
+  public List<Entry> index() throws IOException { // without the lock: a model may be loading
+    RegistryContent content = registry.content();
     List<Entry> entries = new ArrayList<>();
-    for (TreeMap<Integer, Version> versions : content.versions().values()) {
-      for (Version version : versions.values()) {
-        boolean isLoaded = served.values().stream().anyMatch(it -> it.isVersion(version.id()));
-        String failure =
-            failures.entrySet().stream()
-                .filter(it -> !isLoaded && refersTo(content, it.getKey(), version))
-                .map(Map.Entry::getValue)
-                .findFirst()
-                .orElse(null);
-        entries.add(new Entry(version.id(), content.aliases(version), isLoaded, failure));
-      }
+    for (Version version : content.all()) {
+      boolean isLoaded = served.values().stream().anyMatch(it -> it.isVersion(version.id()));
+      String failure =
+          failures.entrySet().stream()
+              .filter(it -> !isLoaded && refersTo(content, it.getKey(), version))
+              .map(Map.Entry::getValue)
+              .findFirst()
+              .orElse(null);
+      entries.add(new Entry(version.id(), content.aliases(version), isLoaded, failure));
     }
     return entries;
   }
@@ -262,18 +267,14 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
   }
 
   @Override
-  public void load(ModelId id) throws IOException {
-    load(id, registry.content());
-  }
-
-  private synchronized void load(ModelId id, RegistryContent content) throws IOException {
+  public synchronized void load(ModelId id) throws IOException {
     if (closing) {
       throw new IllegalStateException("The models are closed.");
     }
+    RegistryContent content = contentWith(id);
     boolean isNew = ids.putIfAbsent(id, BatchLimits.defaults()) == null;
-    Map<ModelId, ServedModel> next = new LinkedHashMap<>(served);
     try {
-      next.put(id, model(id, content, next));
+      serve(id, model(id, content));
     } catch (IOException | RuntimeException | Error e) {
       if (isNew) {
         ids.remove(id);
@@ -281,88 +282,92 @@ public final class RegistryModels implements ModelRepository, AutoCloseable {
       throw e;
     }
     failures.remove(id);
-    replace(next);
-    seen = Math.min(seen, content.events().size()); // A refresh may have read later changes.
+  }
+
+  private RegistryContent contentWith(ModelId id) throws IOException {
+    RegistryContent content = registry.content();
+    try {
+      content.find(id);
+    } catch (InvalidSettings e) {
+      throw unknown(String.valueOf(e.getMessage()));
+    }
+    return content;
+  }
+
+  private static PredictionFailed unknown(String message) {
+    return new PredictionFailed(PredictionFailed.Reason.UNKNOWN_MODEL, message);
   }
 
   @Override
   public synchronized void unload(ModelId id) {
     if (ids.remove(id) == null) {
-      throw new InvalidSettings(
-          "\"%s\" is not loaded. Loaded: %s.",
-          id,
-          ids.isEmpty()
-              ? "none"
-              : Excerpt.ofList(ids.keySet().stream().map(ModelId::toString).toList()));
+      throw unknown(id, served.keySet());
     }
     failures.remove(id);
-    Map<ModelId, ServedModel> next = new LinkedHashMap<>(served);
-    next.remove(id);
-    replace(next);
+    serve(id, null);
   }
 
   @Override
-  public void setAlias(ModelId id, @Nullable Integer version, @Nullable Integer expected)
-      throws IOException {
+  public @Nullable Integer setAlias(
+      ModelId id, @Nullable Integer version, @Nullable Integer expected) throws IOException {
+    contentWith(version == null ? id : new ModelId(id.name(), version, null));
     registry.setAlias(id, version, expected);
     refresh();
-  }
-
-  private void replace(Map<ModelId, ServedModel> next) {
-    Collection<ServedModel> before = served.values();
-    served = next;
-    released.removeIf(CompletableFuture::isDone);
-    before.stream().distinct().filter(it -> !next.containsValue(it)).forEach(this::release);
+    boolean isDefault = RegistryContent.DEFAULT_ALIAS.equals(id.alias());
+    ModelId name = isDefault && !served.containsKey(id) ? new ModelId(id.name(), null, null) : id;
+    ServedModel model = served.get(name);
+    String failure = failures.getOrDefault(name, outage);
+    if (model != null && version != null && !failure.isEmpty()) {
+      throw new PredictionFailed(
+          PredictionFailed.Reason.FAILED,
+          "The alias was changed, but %s is still version %s: %s"
+              .formatted(name, model.version(), failure));
+    }
+    return model == null ? null : model.version();
   }
 
   @Override
   public ModelLease getModel(ModelId id) {
-    while (true) {
-      Map<ModelId, ServedModel> current = served;
-      ServedModel model = find(id, current);
-      if (model == null) {
-        String names = models().stream().map(ModelId::toString).collect(Collectors.joining(", "));
-        throw new PredictionFailed(
-            PredictionFailed.Reason.UNKNOWN_MODEL,
-            "There is no model \"%s\"%s Loaded: %s."
-                .formatted(
-                    id,
-                    Nearest.suggestion(
-                        id.name(), current.keySet().stream().map(ModelId::name).toList()),
-                    names));
-      }
-      Optional<ModelLease> lease = model.lease();
-      if (lease.isPresent()) {
-        return lease.get();
-      }
-      // The model was replaced between the two calls.
-    }
+    Map<ModelId, ServedModel> current = served;
+    return Optional.ofNullable(current.get(id))
+        .or(() -> current.values().stream().filter(it -> it.isVersion(id)).findFirst())
+        .orElseThrow(() -> unknown(id, current.keySet()))
+        .lease()
+        .orElseGet(() -> getModel(id)); // if it was replaced in the meantime
   }
 
-  /** The model of a served name, or of a version that a served name refers to. */
-  private static @Nullable ServedModel find(ModelId id, Map<ModelId, ServedModel> models) {
-    return Optional.ofNullable(models.get(id))
-        .or(() -> models.values().stream().filter(it -> it.isVersion(id)).findFirst())
-        .orElse(null);
+  private static PredictionFailed unknown(ModelId id, Set<ModelId> loaded) {
+    return unknown(
+        "There is no model \"%s\"%s Loaded: %s."
+            .formatted(
+                id,
+                Nearest.suggestion(id.name(), loaded.stream().map(ModelId::name).toList()),
+                Excerpt.ofList(loaded.stream().map(ModelId::toString).toList())));
   }
 
   @Override
   public Collection<ModelId> models() {
     return served.values().stream()
-        .distinct()
         .map(it -> new ModelId(it.name(), it.version(), null))
+        .distinct()
         .toList();
   }
 
-  /** Waits until all leases are closed, and frees the native memory. */
+  /** Waits until all leases are closed, but at most 30 seconds, and frees the native memory. */
   @Override
   public void close() {
-    closing = true; // A refresh may have many models to open.
-    closeAll();
+    close(Duration.ofSeconds(30));
   }
 
-  private synchronized void closeAll() {
-    replace(Map.of());
-    CompletableFuture.allOf(released.toArray(CompletableFuture[]::new)).join();
+  void close(Duration limit) {
+    closing = true; // A refresh may have many models to open.
+    ModelLease.awaitAll(
+        CompletableFuture.supplyAsync(this::releaseAll).thenCompose(CompletableFuture::allOf),
+        limit);
+  }
+
+  private synchronized CompletableFuture<?>[] releaseAll() {
+    List.copyOf(served.keySet()).forEach(id -> serve(id, null));
+    return released.toArray(CompletableFuture[]::new);
   }
 }

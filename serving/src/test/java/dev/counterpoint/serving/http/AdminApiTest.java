@@ -86,13 +86,30 @@ final class AdminApiTest {
 
   @Test
   void movedAliasIsServedAtOnce() throws Exception {
-    post("/aliases/sentiment@champion", "{\"version\": 2, \"expected\": 1}", 200);
+    assertThat(post("/aliases/sentiment@champion", "{\"version\": 2, \"expected\": 1}", 200))
+        .isEqualTo("{\"version\":2}");
 
     assertThat(models.models()).containsExactly(ModelId.parse("sentiment/2"));
     assertThat(registry.content().alias("sentiment", "champion")).hasValue(2);
-    assertThat(post("/aliases/sentiment@champion", "{\"version\": 1, \"expected\": 1}", 400))
+    assertThat(post("/aliases/sentiment@champion", "{\"version\": 1, \"expected\": 1}", 409))
         .contains("version 2");
     assertThat(models.models()).containsExactly(ModelId.parse("sentiment/2"));
+  }
+
+  @Test
+  void movedAliasWhoseVersionCannotBeOpenedIsAnError() throws Exception {
+    Path file = registry.folder(registry.content().find(ModelId.parse("sentiment/2")));
+    Files.writeString(file.resolve("model/config.json"), "{}");
+
+    assertThat(post("/aliases/sentiment@champion", "{\"version\": 2}", 500))
+        .contains("version 1", "was changed");
+    assertThat(registry.content().alias("sentiment", "champion")).hasValue(2);
+  }
+
+  @Test
+  void aliasThatIsNotServedIsMoved() throws Exception {
+    assertThat(post("/aliases/sentiment@challenger", "{\"version\": 2}", 200))
+        .isEqualTo("{\"version\":null}");
   }
 
   @Test
@@ -109,17 +126,20 @@ final class AdminApiTest {
   @CsvSource(
       delimiter = '|',
       value = {
-        "/v2/repository/models/other/load | | other",
-        "/v2/repository/models/sentiment@challenger/unload | | challenger",
-        "/aliases/sentiment | {\"version\": 1} | sentiment",
-        "/aliases/sentiment@champion | {} | version",
-        "/aliases/sentiment@champion | {\"version\": \"1\"} | version",
-        "/aliases/sentiment@champion | {\"version\": 1, \"expected\": -1} | expected",
-        "/aliases/sentiment@champion | nothing | JSON",
-        "/aliases/sentiment@champion | {\"version\": 9} | sentiment/9",
+        "/v2/repository/models/other/load | | 404 | other",
+        "/v2/repository/models/sentiment@challenger/unload | | 404 | challenger",
+        "/aliases/sentiment | {\"version\": 1} | 400 | sentiment",
+        "/aliases/sentiment@champion | {} | 400 | version",
+        "/aliases/sentiment@champion | {\"version\": \"1\"} | 400 | version",
+        "/aliases/sentiment@champion | {\"version\": 1, \"expected\": -1} | 400 | expected",
+        "/aliases/sentiment@champion | nothing | 400 | JSON",
+        "/aliases/sentiment@champion | {\"version\": 9} | 404 | sentiment/9",
+        "/aliases/sentiment@challenger | {\"version\": null} | 404 | challenger",
+        "/aliases/other@champion | {\"version\": 1} | 404 | other",
       })
-  void invalidChangesAreNamed(String path, String body, String message) throws Exception {
-    assertThat(post(path, body == null ? "" : body, 400)).contains(message);
+  void invalidChangesAreNamed(String path, String body, int status, String message)
+      throws Exception {
+    assertThat(post(path, body == null ? "" : body, status)).contains(message);
     assertThat(predictionStatus("sentiment")).isEqualTo(200);
   }
 

@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import dev.counterpoint.core.checkpoint.FolderChecksums;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.serving.ModelId;
+import dev.counterpoint.serving.RegistryConflict;
 import dev.counterpoint.serving.registry.RegistryContent.Version;
 import java.io.IOException;
 import java.nio.file.Files;
@@ -16,6 +17,7 @@ import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -112,7 +114,7 @@ final class FolderRegistryTest {
     registry.setAlias(id("fraud@champion"), 1, 0);
 
     assertThatThrownBy(() -> registry.setAlias(id("fraud@champion"), 2, 0))
-        .isInstanceOf(InvalidSettings.class)
+        .isInstanceOf(RegistryConflict.class)
         .hasMessageContaining("version 1");
     registry.setAlias(id("fraud@champion"), 2, 1);
     assertThat(registry.content().alias("fraud", "champion")).contains(2);
@@ -279,8 +281,14 @@ final class FolderRegistryTest {
     assertThat(folder).doesNotExist();
   }
 
-  /** A journal that cannot append a version. */
-  private record FullDisk(RegistryJournal journal) implements RegistryJournal {
+  /** A step of a test. */
+  private interface Step {
+    void run() throws IOException;
+  }
+
+  /** A journal that runs steps when it is locked, and before and after it appends. */
+  private record Observed(RegistryJournal journal, Step onLock, Step onAppend, Step afterAppend)
+      implements RegistryJournal {
     @Override
     public String name() {
       return journal.name();
@@ -293,6 +301,7 @@ final class FolderRegistryTest {
 
     @Override
     public <T> T exclusively(Exclusive<T> work) throws IOException {
+      onLock.run();
       return journal.exclusively(
           appender ->
               work.run(
@@ -304,24 +313,92 @@ final class FolderRegistryTest {
 
                     @Override
                     public void append(RegistryEvent event) throws IOException {
-                      if (event.kind() == RegistryEvent.Kind.ADD) {
-                        throw new IOException("No space left on device");
-                      }
+                      onAppend.run();
                       appender.append(event);
+                      afterAppend.run();
                     }
                   }));
     }
   }
 
+  private FolderRegistry observed(Step onLock, Step onAppend, Step afterAppend) {
+    return new FolderRegistry(
+        folder, new Observed(new FolderJournal(folder), onLock, onAppend, afterAppend), "ann@host");
+  }
+
   @Test
   void aFirstVersionThatCouldNotBeAddedDoesNotPreventTheNext() throws IOException {
-    FullDisk full = new FullDisk(new FolderJournal(folder));
+    AtomicInteger appended = new AtomicInteger();
+    FolderRegistry full =
+        observed(
+            () -> {},
+            () -> {
+              if (appended.incrementAndGet() == 2) { // after the creation
+                throw new IOException("No space left on device");
+              }
+            },
+            () -> {});
     Path run = run("a");
-    assertThatThrownBy(() -> new FolderRegistry(folder, full, "ann@host").add("fraud", run))
-        .hasMessageContaining("No space");
+    assertThatThrownBy(() -> full.add("fraud", run)).hasMessageContaining("No space");
 
     assertThat(registry.add("fraud", run("b")).number()).isEqualTo(1);
     assertThat(registry.unused()).hasSize(1);
+  }
+
+  @Test
+  void aChangeThatIsInTheJournalIsNotReportedAsFailed() throws IOException {
+    registry.add("fraud", run("a"));
+    Path target = folder.resolve("artifacts").resolve("0".repeat(64));
+    Step damage =
+        () -> { // what cannot be recovered
+          Files.createDirectory(target.resolveSibling("." + target.getFileName() + ".old"));
+          Files.createSymbolicLink(target, Path.of("missing"));
+        };
+
+    observed(() -> {}, () -> {}, damage).setAlias(id("fraud@champion"), 1, null);
+
+    assertThat(registry.content().alias("fraud", "champion")).contains(1);
+  }
+
+  @Test
+  void aVersionWhoseContentCannotBeDeletedIsRemoved() throws IOException {
+    Version version = registry.add("fraud", run("a"));
+    AtomicInteger locked = new AtomicInteger();
+    Step failsAfterTheChange =
+        () -> {
+          if (locked.incrementAndGet() == 2) {
+            throw new IOException("Stale file handle");
+          }
+        };
+
+    observed(failsAfterTheChange, () -> {}, () -> {}).remove(version.id());
+
+    assertThat(registry.content().all()).isEmpty();
+    assertThat(registry.unused()).containsExactly(registry.folder(version));
+  }
+
+  @Test
+  void aModelIsCopiedBeforeTheJournalIsLocked() throws IOException {
+    registry.add("fraud", run("a"));
+    List<Integer> copies = new ArrayList<>();
+
+    observed(() -> copies.add(registry.unused().size()), () -> {}, () -> {}).add("fraud", run("b"));
+
+    assertThat(copies).containsExactly(1);
+    assertThat(registry.unused()).isEmpty();
+  }
+
+  @Test
+  void contentThatIsRemovedWhileItIsAddedAgainIsAConflict() throws IOException {
+    Path run = run("a");
+    Version version = registry.add("fraud", run);
+    FolderRegistry other = observed(() -> registry.remove(version.id()), () -> {}, () -> {});
+
+    assertThatThrownBy(() -> other.add("fraud", run)).isInstanceOf(RegistryConflict.class);
+
+    assertThat(registry.content().all()).isEmpty();
+    registry.add("fraud", run);
+    assertThat(registry.verify()).isEmpty();
   }
 
   @Test

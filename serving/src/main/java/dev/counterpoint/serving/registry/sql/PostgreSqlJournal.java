@@ -3,6 +3,7 @@ package dev.counterpoint.serving.registry.sql;
 import com.fasterxml.jackson.core.JsonProcessingException;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.InvalidSettings;
+import dev.counterpoint.serving.RegistryConflict;
 import dev.counterpoint.serving.internal.sql.Migrations;
 import dev.counterpoint.serving.registry.RegistryEvent;
 import dev.counterpoint.serving.registry.RegistryJournal;
@@ -16,10 +17,11 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
 import javax.sql.DataSource;
+import org.postgresql.util.PSQLState;
 
 /**
  * The journal of a registry in a PostgreSQL database, for processes of several machines. A change
- * holds an advisory lock, which the database releases if the process ends.
+ * is one transaction, which holds an advisory lock.
  */
 final class PostgreSqlJournal implements RegistryJournal {
   private static final Migrations MIGRATIONS =
@@ -31,8 +33,8 @@ final class PostgreSqlJournal implements RegistryJournal {
 
   private static final long MIGRATION_LOCK = LOCK + 1;
 
-  /** The maximum wait for a process that may copy a large model. */
-  private static final Duration WAIT = Duration.ofMinutes(10);
+  /** The maximum wait for a change of another process. */
+  private static final Duration WAIT = Duration.ofMinutes(1);
 
   /** The timeout of a statement that does not wait for another process. */
   private static final Duration ANSWER = Duration.ofSeconds(10);
@@ -99,15 +101,19 @@ final class PostgreSqlJournal implements RegistryJournal {
     return with(
         WAIT.plus(ANSWER),
         connection -> {
-          execute(connection, "SET lock_timeout = " + WAIT.toMillis());
-          execute(connection, "SELECT pg_advisory_lock(" + LOCK + ")"); // until it is closed
-          return work.run(new Locked(connection));
+          connection.setAutoCommit(false);
+          execute(connection, "SET LOCAL lock_timeout = " + WAIT.toMillis());
+          execute(connection, "SELECT pg_advisory_xact_lock(" + LOCK + ")");
+          T result = work.run(new Locked(connection));
+          connection.commit();
+          return result;
         });
   }
 
   /** Appends with the connection that holds the lock. */
   private final class Locked implements Appender {
     private final Connection connection;
+    private int last; // number of an event that was read or appended
 
     Locked(Connection connection) {
       this.connection = connection;
@@ -116,7 +122,9 @@ final class PostgreSqlJournal implements RegistryJournal {
     @Override
     public List<RegistryEvent> events() throws IOException {
       try {
-        return PostgreSqlJournal.this.events(connection);
+        List<RegistryEvent> events = PostgreSqlJournal.this.events(connection);
+        last = events.size();
+        return events;
       } catch (SQLException e) {
         throw failure(e);
       }
@@ -126,11 +134,16 @@ final class PostgreSqlJournal implements RegistryJournal {
     public void append(RegistryEvent event) throws IOException {
       try (PreparedStatement insert =
           connection.prepareStatement(
-              "INSERT INTO registry_events (number, event)"
-                  + " SELECT coalesce(max(number), 0) + 1, ? FROM registry_events")) {
-        insert.setString(1, Json.MAPPER.writeValueAsString(event));
-        insert.executeUpdate(); // committed at once
+              "INSERT INTO registry_events (number, event) VALUES (?, ?)")) {
+        insert.setLong(1, ++last);
+        insert.setString(2, Json.MAPPER.writeValueAsString(event));
+        insert.executeUpdate();
       } catch (SQLException e) {
+        if (PSQLState.UNIQUE_VIOLATION.getState().equals(e.getSQLState())) {
+          throw new RegistryConflict(
+              "The registry in %s was changed by another process at the same time. Try again."
+                  .formatted(name));
+        }
         throw failure(e);
       }
     }

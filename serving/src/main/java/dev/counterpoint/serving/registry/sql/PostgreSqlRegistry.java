@@ -43,6 +43,7 @@ public record PostgreSqlRegistry(String url, Map<String, String> properties, Str
         database.dataSource(
             it -> {
               it.setConnectTimeout(TIMEOUT_SECONDS);
+              it.setSocketTimeout(TIMEOUT_SECONDS); // while it logs in
               it.setTcpKeepAlive(true);
             });
     PostgreSqlJournal journal = new PostgreSqlJournal(database.name(), source);
