@@ -347,13 +347,22 @@ public final class FolderRegistry {
   private RegistryContent change(Change change) throws IOException {
     return journal.exclusively(
         appender -> {
-          stored.recover();
+          recover();
           List<RegistryEvent> events = new ArrayList<>(appender.events());
           RegistryEvent event = change.decide(RegistryContent.of(events));
           appender.append(event);
           events.add(event);
           return RegistryContent.of(events);
         });
+  }
+
+  /** Completes or removes what a killed process has left; a change does not depend on it. */
+  private void recover() {
+    try {
+      stored.recover();
+    } catch (IOException e) { // such as a folder of another user
+      LOG.warn("{} is not cleaned up.", artifacts, e);
+    }
   }
 
   /** Writes the first event before any content, so that content without events is detected. */

@@ -31,7 +31,7 @@ import java.util.concurrent.locks.LockSupport;
  * {@code TEXTS} has a text per line; each request has the next one. Without a rate each connection
  * sends its next request when it has the answer. {@code capacity} finds the largest rate with a
  * 99th percentile of at most {@code p99} milliseconds and no error, above {@code from}, in one of
- * two tries.
+ * two tries. {@code fastapi_contender.py} in the test resources is a server to compare with.
  */
 final class LoadGenerator {
   private static final double MS = 1e6;

@@ -2,6 +2,7 @@ package dev.counterpoint.serving.http;
 
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
+import static org.assertj.core.api.Assertions.within;
 
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -14,6 +15,7 @@ import dev.counterpoint.serving.ModelLease;
 import dev.counterpoint.serving.ModelRegistry;
 import dev.counterpoint.serving.PredictionFailed;
 import dev.counterpoint.serving.feature.FeatureStore;
+import dev.counterpoint.tasks.textclassification.Prediction;
 import io.micrometer.prometheusmetrics.PrometheusConfig;
 import io.micrometer.prometheusmetrics.PrometheusMeterRegistry;
 import java.io.ByteArrayOutputStream;
@@ -33,6 +35,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CompletableFuture;
 import java.util.concurrent.CountDownLatch;
+import java.util.concurrent.Semaphore;
 import java.util.function.Consumer;
 import java.util.function.Supplier;
 import java.util.stream.IntStream;
@@ -47,9 +50,14 @@ import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-/** The server as its clients see it, over HTTP on a loopback address. */
-@Timeout(120)
+/**
+ * The server as its clients see it, over HTTP on a loopback address. {@code
+ * -Dcounterpoint.requests=N} sets the number of concurrent requests per version of HTTP.
+ */
+@Timeout(1_200) // for 100,000 requests
 final class HttpServerTest {
+  private static final int REQUESTS = Integer.getInteger("counterpoint.requests", 500);
+  private static final int IN_FLIGHT = 64;
   private static final Path SENTIMENT = Path.of("../runner/src/test/resources/fixtures/finished");
   private static final HttpSettings SETTINGS =
       new HttpSettings("127.0.0.1", 0, 0, 10_000, 64, 64, 20_000, 0, null, Map.of());
@@ -101,6 +109,42 @@ final class HttpServerTest {
 
     assertThat(response.statusCode()).isEqualTo(200);
     assertThat(response.version()).isEqualTo(version);
+  }
+
+  @ParameterizedTest
+  @EnumSource(HttpClient.Version.class)
+  void eachAnswerBelongsToItsRequestAndEqualsTheSingleOne(HttpClient.Version version)
+      throws Exception {
+    HttpClient own = HttpClient.newBuilder().version(version).build();
+    Semaphore permits = new Semaphore(IN_FLIGHT);
+    List<CompletableFuture<HttpResponse<String>>> responses = new ArrayList<>();
+    for (int i = 0; i < REQUESTS; i++) {
+      permits.acquire();
+      HttpRequest request =
+          post("/predict/sentiment", "{\"text\": \"%s\"}".formatted(text(i))).build();
+      responses.add(
+          own.sendAsync(request, BodyHandlers.ofString())
+              .whenComplete((response, failure) -> permits.release()));
+    }
+
+    try (Pipeline alone = Pipeline.open(SENTIMENT)) {
+      for (int i = 0; i < REQUESTS; i++) {
+        JsonNode answer = json(responses.get(i).join());
+        Prediction expected = alone.classify(text(i));
+        assertThat(answer.path("text").textValue()).isEqualTo(text(i));
+        assertThat(answer.path("label").textValue()).isEqualTo(expected.label());
+        assertThat(answer.path("probability").doubleValue())
+            .isCloseTo(expected.probability(), within(1e-6));
+      }
+    }
+  }
+
+  /** Texts of one to twelve words, which are all different. */
+  private static String text(int index) {
+    return index
+        + " a fine film that is never good".repeat(index % 3)
+        + " bad".repeat(index % 5)
+        + " again".repeat(index % 7);
   }
 
   @ParameterizedTest
