@@ -97,18 +97,15 @@ public record RunModule(
     int maxLength = run.file().model().maxLength();
     long seed = run.file().seed();
     DataSource source = run.file().data();
+    DataContext context =
+        new DataContext(CacheFolder.path(), run.files(), maxLength, seed, tokenizer, trained, null);
     Thread thread = Thread.currentThread();
     ClassLoader before = thread.getContextClassLoader();
     thread.setContextClassLoader(run.code().loader()); // It may have drivers of databases.
     try {
       return ActivityFailed.during(
           "opening the data (" + source.getClass().getSimpleName() + ")",
-          () ->
-              source
-                  .open(
-                      new DataContext(
-                          CacheFolder.path(), run.files(), maxLength, seed, tokenizer, trained))
-                  .withMetrics(run.file().metrics()));
+          () -> source.open(context).withMetrics(run.file().metrics()));
     } finally {
       thread.setContextClassLoader(before);
     }

@@ -22,7 +22,7 @@ class SeveralLabelsRunTest {
   void labelsAreTrainedEvaluatedAndPredictedSeparately() throws IOException {
     StringBuilder rows = new StringBuilder("text\tlabel\n");
     for (int i = 0; i < 40; i++) {
-      rows.append("warm cold\thot,ice\nwarm\thot\ncold\tice\nmild\t\n");
+      rows.append("warm cold\thot;ice\nwarm\thot\ncold\tice\nmild\t\n");
     }
     Files.writeString(folder.resolve("train.tsv"), rows);
     Path file =
@@ -36,7 +36,7 @@ class SeveralLabelsRunTest {
               type: text-classification
               train: {path: train.tsv}
               validation: {path: train.tsv}
-              labelSeparator: ","
+              labelSeparator: ";"
               tokenizer: {type: word, minimumCount: 1, frame: true}
             training: {epochs: 15, batchSize: 8, optimizer: {type: adamw, learningRate: 1.0e-2}}
             callbacks: [{type: best-model, metric: f1Micro}]
@@ -58,6 +58,7 @@ class SeveralLabelsRunTest {
     assertThat(Json.parse(predict.out(), JsonNode.class).path("labels"))
         .extracting(JsonNode::asText)
         .containsExactlyInAnyOrder("hot", "ice");
+    assertThat(rows(run)).containsAnyOf("warm cold,hot;ice,", "warm cold,ice;hot,");
     assertDecision(run);
     assertProblemTypeOfBert(file);
   }

@@ -20,8 +20,10 @@ record FolderImages(Path folder, int channels, int skipDamaged) implements Image
   public String stamp() throws IOException {
     StringBuilder stamp = new StringBuilder();
     for (String label : labels()) {
-      for (Path file : files(label)) {
-        stamp.append(new SourceFile(file).stamp()).append('\n');
+      stamp.append(label).append('\n');
+      for (Path file : files(label)) { // Links: the stamp has the path of the image itself.
+        stamp.append(file.getFileName()).append(' ').append(new SourceFile(file).stamp());
+        stamp.append('\n');
       }
     }
     return stamp.toString();

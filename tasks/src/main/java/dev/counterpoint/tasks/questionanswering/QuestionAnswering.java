@@ -105,11 +105,15 @@ public record QuestionAnswering(
                 .ifPresent(furtherNotes::add);
           });
     }
-    AnswerExtraction extraction = new AnswerExtraction(stride, maxAnswer, set.hasUnanswerable());
+    boolean noneAllowed =
+        context.prediction() instanceof AnswerExtraction model
+            ? model.noneAllowed()
+            : set.hasUnanswerable();
+    AnswerExtraction extraction = new AnswerExtraction(stride, maxAnswer, noneAllowed);
     return new DataSplits(
         used.spec(List.of()).predicting(DataSpec.Target.SPAN).withMaxLength(length),
         splits,
-        List.of(() -> new SquadMetric(set, SpanSearch.of(maxAnswer))),
+        List.of(() -> new SquadMetric(set, SpanSearch.of(maxAnswer), noneAllowed)),
         hash.fingerprint(),
         used.files(length),
         notes(questions, splits, furtherNotes),

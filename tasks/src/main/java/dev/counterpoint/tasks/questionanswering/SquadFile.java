@@ -1,7 +1,6 @@
 package dev.counterpoint.tasks.questionanswering;
 
 import com.fasterxml.jackson.core.JacksonException;
-import com.fasterxml.jackson.core.StreamReadFeature;
 import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
 import com.fasterxml.jackson.databind.json.JsonMapper;
@@ -22,10 +21,7 @@ import java.util.Set;
 /** Reader for SQuAD JSON files (Rajpurkar et al. 2016 and 2018), version 1.1 or 2.0. */
 final class SquadFile {
   private static final JsonMapper STRICT =
-      Json.forData()
-          .enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS)
-          .enable(StreamReadFeature.STRICT_DUPLICATE_DETECTION)
-          .build();
+      Json.forData().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
 
   private final Path file;
   private final List<Question> questions = new ArrayList<>();

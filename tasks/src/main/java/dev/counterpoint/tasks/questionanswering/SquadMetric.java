@@ -10,8 +10,8 @@ import java.util.TreeMap;
 
 /**
  * Exact match and F1 of SQuAD, from 0 to 1, for the highest-scoring answer over all windows of a
- * question. If some questions of the data have no answer, "no answer" is predicted if its lowest
- * score over the windows is higher than the score of the best answer.
+ * question. If a question can have no answer, "no answer" is predicted if its lowest score over the
+ * windows is higher than the score of the best answer.
  *
  * <p>The sums hold five values for each window of all splits, so that windows can be measured in
  * any order and by several processes, including processes without any window of the split.
@@ -27,10 +27,12 @@ final class SquadMetric implements Metric.Maximized {
 
   private final QuestionSet set;
   private final SpanSearch search;
+  private final boolean noneAllowed;
   private final boolean hasUnanswerable;
   private final double[] values;
 
-  SquadMetric(QuestionSet set, SpanSearch search) {
+  SquadMetric(QuestionSet set, SpanSearch search, boolean noneAllowed) {
+    this.noneAllowed = noneAllowed;
     this.set = set;
     this.search = search;
     hasUnanswerable = set.hasUnanswerable();
@@ -102,7 +104,7 @@ final class SquadMetric implements Metric.Maximized {
     questions.forEach(
         (index, best) -> {
           boolean answerable = !set.questions().get(index).answers().isEmpty();
-          boolean noAnswer = hasUnanswerable && best.noAnswer > best.score;
+          boolean noAnswer = noneAllowed && best.noAnswer > best.score;
           double exact = noAnswer ? (answerable ? 0 : 1) : best.exact;
           double f1 = noAnswer ? (answerable ? 0 : 1) : best.f1;
           allMeans.add(exact, f1);

@@ -16,8 +16,10 @@ import org.jspecify.annotations.Nullable;
  * frequent texts are read as integers, which takes a fraction of the time of objects.
  */
 final class ColumnReader {
-  /** Maximum number of different texts that the chunks of a table share. */
-  private static final int MAX_SHARED = 1 << 16;
+  /** Maximum size of the texts that the chunks of a table share: 65,536 short ones. */
+  private static final int MAX_SHARED = 1 << 24;
+
+  private static final int OVERHEAD = 256;
 
   /** Magnitude up to which all integers are exact as a double. */
   private static final double MAX_INTEGER = 1L << 53;
@@ -47,6 +49,7 @@ final class ColumnReader {
   private final List<String> frequent;
   private final Map<Object, Integer> shared = new HashMap<>();
   private boolean isShared = true;
+  private long size; // of all texts: their characters, and an overhead for each
   private List<@Nullable String> dictionary;
   private double[] numbers = new double[0];
   private int[] codes = new int[0];
@@ -106,7 +109,7 @@ final class ColumnReader {
   void begin() {
     codes = new int[Chunk.SIZE];
     numbers = new double[format == null ? 0 : Chunk.SIZE];
-    isShared = isShared && dictionary.size() < MAX_SHARED;
+    isShared = isShared && size < MAX_SHARED;
     if (!isShared) {
       shared.clear();
       dictionary = new ArrayList<>(frequent);
@@ -155,7 +158,9 @@ final class ColumnReader {
     Integer code = isShared ? shared.get(value) : null;
     if (code == null) {
       code = dictionary.size();
-      dictionary.add(table.text(column, value));
+      String text = table.text(column, value);
+      dictionary.add(text);
+      size += text.length() + OVERHEAD;
       if (isShared) {
         shared.put(value, code);
       }

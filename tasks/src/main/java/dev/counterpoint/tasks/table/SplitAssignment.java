@@ -14,7 +14,10 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.function.UnaryOperator;
+import java.util.regex.Pattern;
 import java.util.stream.LongStream;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Assigns the rows of a table to its splits, by {@link SplitShares}.
@@ -22,10 +25,15 @@ import java.util.stream.LongStream;
  * <p>While keys are collected, 8 bytes per row are held in memory; afterwards two keys per stratum.
  */
 public final class SplitAssignment {
+  private static final int MAX_STRATA = 100_000;
+  private static final Pattern DECIMAL =
+      Pattern.compile("[+-]?(\\d+\\.?\\d*|\\.\\d+)([eE][+-]?\\d+)?");
+
   private final TableSplit split;
   private final TableSplit.By by;
   private final String column;
   private final long seed;
+  private final UnaryOperator<@Nullable String> groups;
   private final TableSource file;
   private final TableFormat format;
   private final Map<String, SplitShares.Bounds> strata = new HashMap<>();
@@ -34,15 +42,21 @@ public final class SplitAssignment {
   /**
    * Creates the assignment; the keys of all rows are read at its first use.
    *
-   * @param stratum the column of the strata if the settings name none
+   * @param split the settings; they name the column of the strata
    * @param seed the seed of the run
+   * @param groups returns a group from its text; null if it is missing
    */
   public SplitAssignment(
-      TableSource file, TableFormat format, TableSplit split, String stratum, long seed) {
+      TableSource file,
+      TableFormat format,
+      TableSplit split,
+      long seed,
+      UnaryOperator<@Nullable String> groups) {
     this.file = file;
     this.format = format;
     this.split = split;
-    column = split.column() == null ? stratum : split.column();
+    this.groups = groups;
+    column = split.column() == null ? "" : split.column();
     by = split.by() == null ? TableSplit.By.RANDOM : split.by();
     this.seed = split.seed() == null ? seed : split.seed();
   }
@@ -57,6 +71,11 @@ public final class SplitAssignment {
             for (int row = 0; row < rows.size(); row++) {
               keys.computeIfAbsent(stratum(rows, row), any -> LongStream.builder())
                   .add(key(rows, row, names));
+            }
+            if (keys.size() > MAX_STRATA) {
+              throw new InvalidSettings(
+                  "The column %s of %s has more than %s different values, too many to stratify%s",
+                  Excerpt.ofItem(column), file.name(), MAX_STRATA, advice());
             }
           }
           return table;
@@ -115,7 +134,9 @@ public final class SplitAssignment {
       Chunk.Values values = rows.column(name);
       double number = values.number(row);
       if (Double.isNaN(number)) {
-        digest.update(String.valueOf(values.text(row)).getBytes(StandardCharsets.UTF_8));
+        String text = values.text(row);
+        text = by == TableSplit.By.GROUP ? Objects.toString(groups.apply(text), "") : text;
+        digest.update(String.valueOf(text).getBytes(StandardCharsets.UTF_8));
       } else {
         update(Double.doubleToLongBits(number));
       }
@@ -132,16 +153,17 @@ public final class SplitAssignment {
   private long time(Chunk rows, int row) {
     String value = String.valueOf(rows.column(column).text(row)).strip();
     LocalDateTime time = Timestamps.parse(value);
-    try {
-      double number =
-          time == null ? Double.parseDouble(value) : (double) time.toEpochSecond(ZoneOffset.UTC);
-      long bits = Double.doubleToLongBits(number);
-      return bits ^ ((bits >> (Long.SIZE - 1)) & Long.MAX_VALUE);
-    } catch (NumberFormatException e) {
+    double number =
+        time != null
+            ? (double) time.toEpochSecond(ZoneOffset.UTC)
+            : DECIMAL.matcher(value).matches() ? Double.parseDouble(value) : Double.NaN;
+    if (!Double.isFinite(number)) {
       throw file.invalidLine(
           rows.line(row),
           "has \"%s\" in the column \"%s\" of the split, which is neither a date nor a number."
               .formatted(Excerpt.ofItem(value), Excerpt.ofItem(column)));
     }
+    long bits = Double.doubleToLongBits(number);
+    return bits ^ ((bits >> (Long.SIZE - 1)) & Long.MAX_VALUE);
   }
 }

@@ -13,16 +13,20 @@ import org.jspecify.annotations.Nullable;
  * Encodes the values of a column as cells: the bits of float32 numbers, or an id. A text has none.
  *
  * @param column an input of the model; null for a target or a weight
- * @param ids the ids of texts; null for numbers
+ * @param ids the ids of texts, for an input also of their {@link Reading#plain} texts; null for
+ *     numbers
  * @param minimum the smallest number of a target or a weight
  */
 record ColumnEncoder(
     String name, @Nullable Column column, @Nullable Map<String, Integer> ids, double minimum) {
   /** The encoder of an input. */
   static ColumnEncoder input(Column column) {
-    boolean isCategorical = column.type() == ColumnType.CATEGORICAL;
-    return new ColumnEncoder(
-        column.name(), column, isCategorical ? ids(column.categories(), 1) : null, 0);
+    if (column.type() != ColumnType.CATEGORICAL) {
+      return new ColumnEncoder(column.name(), column, null, 0);
+    }
+    Map<String, Integer> ids = ids(column.categories(), 1);
+    new LinkedHashMap<>(ids).forEach((text, id) -> ids.putIfAbsent(Reading.plain(text), id));
+    return new ColumnEncoder(column.name(), column, ids, 0);
   }
 
   /** The encoders of the targets, and of the weight if it is not null. */
@@ -54,7 +58,13 @@ record ColumnEncoder(
 
   /** Whether the value of an input is unseen or rare in the training split. */
   boolean isUnseen(@Nullable String value) {
-    return value != null && column != null && ids != null && !ids.containsKey(value);
+    return value != null && column != null && ids != null && id(value, ids) == null;
+  }
+
+  /** The id of a value of an input also if it is written differently, see {@link Reading#plain}. */
+  private @Nullable Integer id(String value, Map<String, Integer> known) {
+    Integer id = known.get(value);
+    return id == null && column != null ? known.get(Reading.plain(value)) : id;
   }
 
   /** Whether the tokens of the values are read. */
@@ -98,7 +108,7 @@ record ColumnEncoder(
       return "has no value in \"%s\".".formatted(Excerpt.ofItem(name));
     }
     if (ids != null) {
-      Integer id = ids.get(value == null ? "" : value);
+      Integer id = id(value == null ? "" : value, ids);
       cells[at] = id == null ? 0 : id;
       return id != null || column != null
           ? null

@@ -23,12 +23,15 @@ import org.jspecify.annotations.Nullable;
 
 /**
  * Statistics of a column of the training split, collected in one pass in bounded memory: moments,
- * values up to {@value #MAX_VALUES} with their counts, and a uniform sample of {@value #SAMPLE}
- * numbers, from which the quantiles are computed.
+ * values up to {@value #MAX_VALUES} of bounded length with their counts, and a uniform sample of
+ * {@value #SAMPLE} numbers, from which the quantiles are computed.
  */
 final class ColumnProfile {
   static final int SAMPLE = 100_000;
   static final int MAX_VALUES = 100_000;
+
+  /** Maximum length of all values that are kept; they have 335 characters on average. */
+  private static final long MAX_CHARACTERS = 1 << 25;
 
   /** Number of quantiles that are kept for bins and for the quantile transformation. */
   private static final int BIN_QUANTILES = 49;
@@ -79,7 +82,9 @@ final class ColumnProfile {
   private final NumberTarget numbers = new NumberTarget();
   private long rows;
   private long missing;
+  private long characters; // of the values that are kept
   private boolean hasMoreValues;
+  private boolean hasNumbers; // that were not read as text
   private boolean isIntegral = true;
   private boolean hasTimeOfDay;
 
@@ -125,6 +130,7 @@ final class ColumnProfile {
   }
 
   private void add(long line, double number, Reading.Fields fields) {
+    hasNumbers = true;
     if (!hasMoreValues) {
       numberCounts.add(number, 1);
       hasMoreValues = counts.size() + numberCounts.size() > MAX_VALUES && different() > MAX_VALUES;
@@ -175,10 +181,10 @@ final class ColumnProfile {
     Value value = hasMoreValues ? null : counts().get(text);
     if (value == null) {
       value = new Value(text);
-      if (hasMoreValues || counts.size() == MAX_VALUES) {
-        hasMoreValues = true;
-      } else {
+      hasMoreValues = hasMoreValues || counts.size() == MAX_VALUES || characters > MAX_CHARACTERS;
+      if (!hasMoreValues) {
         counts.put(text, value);
+        characters += text.length();
       }
     }
     return value;
@@ -394,11 +400,14 @@ final class ColumnProfile {
   private Column categorical(int minimumCount) {
     if (hasMoreValues) {
       throw new InvalidSettings(
-          "The column \"%s\" of %s has more than %s different values; set data.columns.%s=ignore to leave it out.",
+          "The column \"%s\" of %s has more than %s different values, or long ones; set data.columns.%s=ignore to leave it out.",
           Excerpt.ofItem(name), file.name(), MAX_VALUES, Excerpt.ofItem(name));
     }
     Map<String, Long> kept = new TreeMap<>();
-    counts().forEach((text, value) -> kept.put(text, value.count));
+    for (Value value : counts().values()) {
+      String text = hasNumbers ? Reading.plain(value.text) : value.text;
+      kept.merge(text, value.count, Long::sum);
+    }
     if (missing > 0) {
       kept.put("", missing);
     }

@@ -4,6 +4,7 @@ import dev.counterpoint.tasks.table.Chunk;
 import dev.counterpoint.tasks.table.TableFormat;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
@@ -20,7 +21,27 @@ record Reading(TableFormat format, List<String> missing, Map<String, String> lab
   /** The value of a text; null if it stands for a missing value. */
   @Nullable String value(@Nullable String field) {
     String value = field != null && format.trim() ? field.strip() : field;
-    return value == null || missing.contains(value) ? null : value;
+    return value == null || missing.stream().anyMatch(it -> isSame(it, value)) ? null : value;
+  }
+
+  private static boolean isSame(String text, String value) {
+    boolean endsWithDigit = !text.isEmpty() && Character.isDigit(text.charAt(text.length() - 1));
+    return text.equals(value) || (endsWithDigit && plain(text).equals(plain(value)));
+  }
+
+  /**
+   * One of the texts that different files have for the same value: a whole number without a
+   * fraction, as 1012 for 1012.0 of a column of doubles, and a boolean in lower case, as in JSON.
+   */
+  static String plain(String text) {
+    if (text.equalsIgnoreCase("true") || text.equalsIgnoreCase("false")) {
+      return text.toLowerCase(Locale.ROOT);
+    }
+    boolean isInteger = text.indexOf('.') < 0 && text.indexOf('e') < 0 && text.indexOf('E') < 0;
+    double number = isInteger ? Double.NaN : ColumnType.NUMERIC.parse(text);
+    return !Double.isFinite(number)
+        ? text
+        : number == (long) number ? Long.toString((long) number) : Double.toString(number);
   }
 
   /** The values of a column in consecutive rows; the labels of a target are renamed. */
@@ -41,7 +62,7 @@ record Reading(TableFormat format, List<String> missing, Map<String, String> lab
       names = isTarget ? labels : Map.of();
       for (String text : missing) {
         double number = ColumnType.NUMERIC.parse(text);
-        if (Double.isFinite(number) && missing.contains(values.text(number))) {
+        if (Double.isFinite(number) && value(values.text(number)) == null) {
           excluded.add(number);
         }
       }

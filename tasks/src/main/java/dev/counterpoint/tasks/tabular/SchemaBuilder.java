@@ -10,6 +10,7 @@ import dev.counterpoint.tasks.tokenizer.VocabularyBuilder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -83,6 +84,11 @@ final class SchemaBuilder {
     }
     List<String> names = train.columns();
     required.forEach(name -> train.file().requireColumn(name, names));
+    if (new HashSet<>(names).size() < names.size()) { // Other names differ.
+      throw new InvalidSettings(
+          "%s has several columns without a name; name them in its header or in data.columnNames.",
+          train.file().name());
+    }
     names.forEach(name -> profiles.put(name, new ColumnProfile(train.file(), name)));
     read(
         names.stream()

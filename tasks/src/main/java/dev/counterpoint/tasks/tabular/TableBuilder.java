@@ -43,7 +43,7 @@ record TableBuilder(
     boolean newTarget,
     @Nullable Tokenizer tokenizer) {
   /** Version of the cache format; increase it if the same settings are written differently. */
-  private static final String FORMAT = "4";
+  private static final String FORMAT = "5";
 
   static final int CELL_WIDTH = Integer.BYTES;
   static final int LINE_WIDTH = Long.BYTES;

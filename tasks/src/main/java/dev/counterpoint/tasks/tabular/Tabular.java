@@ -37,6 +37,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -104,7 +105,7 @@ public record Tabular(
 
   public Tabular {
     columns = Collections.unmodifiableMap(new LinkedHashMap<>(columns));
-    labels = Map.copyOf(labels);
+    labels = Collections.unmodifiableMap(new TreeMap<>(Map.copyOf(labels))); // hashed in this order
     missing = List.copyOf(missing);
     Checks checks =
         new Checks()
@@ -183,10 +184,12 @@ public record Tabular(
     targetColumns();
     Reading reading = new Reading(format(), missing, labels);
     TableSource file = file(train, context);
-    SplitAssignment assignment =
-        split == null
-            ? null
-            : new SplitAssignment(file, format(), split, targetColumns().get(0), context.seed());
+    SplitAssignment assignment = null;
+    if (split != null) {
+      String column = split.column() == null ? targetColumns().get(0) : split.column();
+      TableSplit own = RecordCopy.with(split, "column", column);
+      assignment = new SplitAssignment(file, format(), own, context.seed(), reading::value);
+    }
     List<SplitTable> tables = new ArrayList<>();
     tables.add(new SplitTable(DataSplits.TRAIN, file, reading, assignment));
     add(DataSplits.VALIDATION, validation, tables, context);

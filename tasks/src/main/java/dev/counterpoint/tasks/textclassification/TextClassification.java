@@ -282,6 +282,8 @@ public record TextClassification(
     properties.put("thresholds", thresholds(content.labels(), context.trained()));
     properties.put("scale", content.scale());
     DataSpec spec = RecordCopy.with(tokenizer.spec(content.labels()), properties);
+    String separator = ",".equals(labelSeparator) ? null : labelSeparator;
+    TextInput input = new TextInput(text, text2, header, columnNames, separator);
     return new DataSplits(
         spec,
         cache.datasets(rows, balanceClasses, classWeights),
@@ -296,9 +298,7 @@ public record TextClassification(
         tokenizer.files(builder.maxLength()),
         notes,
         Samples.none(),
-        text2 == null && header && columnNames == null
-            ? null
-            : new TextInput(text, text2, header, columnNames));
+        input.equals(TextInput.defaults()) ? null : input);
   }
 
   /**

@@ -12,16 +12,18 @@ import org.jspecify.annotations.Nullable;
  * @param text2 the name of the column with the second text of a pair; null for single texts
  * @param header whether the first line of delimited tables names the columns
  * @param columnNames the names of the columns; null for those of the header or by position
+ * @param labelSeparator the text between the labels of a text; null for a comma
  */
 public record TextInput(
     @Nullable String text,
     @Nullable String text2,
     boolean header,
-    @Nullable List<String> columnNames)
+    @Nullable List<String> columnNames,
+    @Nullable String labelSeparator)
     implements PredictionSettings {
   /** Single texts in tables with a header. */
   public static TextInput defaults() {
-    return new TextInput(null, null, true, null);
+    return new TextInput(null, null, true, null, null);
   }
 
   /** The format of delimited tables. */

@@ -1,7 +1,9 @@
 package dev.counterpoint.tasks.tokenclassification;
 
 import com.fasterxml.jackson.core.JacksonException;
+import com.fasterxml.jackson.databind.DeserializationFeature;
 import com.fasterxml.jackson.databind.JsonNode;
+import com.fasterxml.jackson.databind.json.JsonMapper;
 import dev.counterpoint.core.internal.storage.Json;
 import dev.counterpoint.core.settings.Excerpt;
 import dev.counterpoint.core.settings.InvalidSettings;
@@ -23,6 +25,9 @@ import org.jspecify.annotations.Nullable;
  * @param tagColumn the column of the tags; null for the last column
  */
 record SentenceFile(SourceFile file, int wordColumn, @Nullable Integer tagColumn) {
+  private static final JsonMapper STRICT =
+      Json.forData().enable(DeserializationFeature.FAIL_ON_TRAILING_TOKENS).build();
+
   private static final List<String> TAGS = List.of("tags", "ner_tags");
 
   /**
@@ -106,7 +111,7 @@ record SentenceFile(SourceFile file, int wordColumn, @Nullable Integer tagColumn
   private Sentence sentence(String line, long number) {
     JsonNode object;
     try {
-      object = Json.MAPPER.readTree(line);
+      object = STRICT.readTree(line);
     } catch (JacksonException e) {
       throw file.invalidLine(number, "is not JSON: " + Json.problem(e) + ".");
     }

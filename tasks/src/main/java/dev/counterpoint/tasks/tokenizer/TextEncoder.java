@@ -134,7 +134,7 @@ public final class TextEncoder implements AutoCloseable {
     return (int) IntStream.range(0, types.length).takeWhile(i -> types[i] == 0).count();
   }
 
-  public HostBatch batch(Encoding[] encodings) {
+  private HostBatch batch(Encoding[] encodings) {
     List<long[]> rows = Arrays.stream(encodings).map(this::ids).toList();
     return new HostBatch(
         rows.size(), TokenRows.count(rows), TokenRows.pad(rows, file.special().padding()));

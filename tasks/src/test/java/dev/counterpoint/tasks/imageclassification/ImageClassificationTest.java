@@ -122,6 +122,24 @@ class ImageClassificationTest {
         .anyMatch(note -> note.contains("1 files ignored"));
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"dog/a.png", "zebra"})
+  void aLinkThatIsMovedIsOtherData(String to) throws IOException {
+    Path image = fixtures.image("blobs/1.png", 2, 2, 0x404040);
+    fixtures.image("links/cat/b.png", 2, 2, 0xffffff);
+    fixtures.image("links/dog/c.png", 2, 2, 0x808080);
+    Path link = Files.createSymbolicLink(folder.resolve("links/cat/z.png"), image);
+    Path folders = Files.createSymbolicLink(folder.resolve("links/pig"), image.getParent());
+    ImageClassification settings =
+        new ImageClassification(
+            ImageFixtures.folder("links"), null, null, null, 2, 1, NONE, false, 0, 0);
+    String before = fixtures.open(settings).fingerprint();
+
+    Files.move(to.equals("zebra") ? folders : link, folder.resolve("links").resolve(to));
+
+    assertThat(fixtures.open(settings).fingerprint()).isNotEqualTo(before);
+  }
+
   @Test
   void aDamagedImageIsNamedAndCanBeSkipped() throws IOException {
     ImageClassification strict = classes(0);

@@ -69,7 +69,7 @@ record ImageFixtures(Path folder) {
 
   DataContext context(long seed, @Nullable DataSpec trained) {
     return new DataContext(
-        folder.resolve("cache"), folder::resolve, Integer.MAX_VALUE, seed, null, trained);
+        folder.resolve("cache"), folder::resolve, Integer.MAX_VALUE, seed, null, trained, null);
   }
 
   DataSplits open(ImageClassification settings) throws IOException {

@@ -33,6 +33,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 class QuestionAnsweringTest {
   private static final String SHORT = "The town has a red bridge and a blue door.";
@@ -189,6 +190,30 @@ class QuestionAnsweringTest {
           .containsEntry("exactMatch", 1.0)
           .containsEntry("exactMatch.unanswerable", 1.0);
       assertThat(metricValues(data, manager, 9, 10)).containsEntry("exactMatch", 0.0);
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {true, false})
+  void anotherFileIsEvaluatedAsTheModelPredicts(boolean noneAllowed) throws IOException {
+    Path file = squad("bridge", noneAllowed ? "bridge" : null);
+    DataSplits trained = open(file, 64, 8);
+    Path model = Files.createDirectory(folder.resolve("model"));
+    for (Map.Entry<String, DataSplits.ModelFile> each : trained.files().entrySet()) {
+      each.getValue().writeTo(model.resolve(each.getKey()));
+    }
+    AnswerExtraction prediction = new AnswerExtraction(8, 30, noneAllowed);
+    DataContext context =
+        new DataContext(
+            folder.resolve("cache"), folder::resolve, 64, 17, model, trained.spec(), prediction);
+    QuestionAnswering settings =
+        new QuestionAnswering(new FileSplit("other.json"), null, null, null, 64, 8, 30);
+    try (NDManager manager = Torch.newManager(Device.cpu())) {
+      DataSplits data = settings.openFile(file.toString(), trained.spec(), context);
+
+      assertThat(data.prediction()).isEqualTo(prediction);
+      // The first token, which stands for no answer, is the most likely one.
+      assertThat(metricValues(data, manager, 0, 0)).containsEntry("exactMatch", 0.0);
     }
   }
 
@@ -384,7 +409,8 @@ class QuestionAnsweringTest {
   private static Map<String, Double> metricValues(
       DataSplits data, NDManager manager, int first, int last) {
     Metric metric = data.metrics().get(0).get();
-    try (Batch batch = new Batch(all(data.train()), Device.cpu())) {
+    Dataset only = data.splits().values().iterator().next();
+    try (Batch batch = new Batch(all(only), Device.cpu())) {
       int tokens = (int) batch.ids().getShape().get(1);
       float[] logits = new float[2 * tokens];
       logits[2 * first] = 5;

@@ -13,6 +13,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
+import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -35,7 +36,8 @@ class SplitAssignmentTest {
             folder.resolve("rows.csv"),
             rows.stream().collect(Collectors.joining("\n", "i,group,label,time\n", "\n")));
     TableSource file = TableSource.of(path);
-    SplitAssignment assignment = new SplitAssignment(file, FORMAT, split, "label", 17);
+    SplitAssignment assignment =
+        new SplitAssignment(file, FORMAT, split, 17, SplitAssignmentTest::group);
     Map<String, List<String>> found = new TreeMap<>();
     file.read(
         table -> {
@@ -55,6 +57,10 @@ class SplitAssignmentTest {
           return table;
         });
     return found;
+  }
+
+  private static @Nullable String group(@Nullable String text) {
+    return text == null || List.of("", "NA").contains(text) ? null : text.strip();
   }
 
   private static TableSplit by(TableSplit.By by, String column) {
@@ -99,7 +105,7 @@ class SplitAssignmentTest {
 
   @Test
   void strataHaveTheSameShares() throws IOException {
-    Map<String, List<String>> found = split(rows(), by(TableSplit.By.STRATIFIED, null));
+    Map<String, List<String>> found = split(rows(), by(TableSplit.By.STRATIFIED, "label"));
 
     assertThat(found.get("test")).hasSize(100);
     assertThat(found.get("test").stream().filter(row -> row.contains(",a,"))).hasSize(10);
@@ -113,6 +119,28 @@ class SplitAssignmentTest {
     assertThat(groups(found.get("test")))
         .hasSize(5)
         .doesNotContainAnyElementsOf(groups(found.get("train")));
+  }
+
+  @Test
+  void groupsAreComparedByTheirValues() throws IOException {
+    List<String> written = List.of("\"p1\"", "\"p1 \"", "\" p1\"", "NA", "");
+    List<String> rows = new ArrayList<>(rows());
+    IntStream.range(0, 500).forEach(i -> rows.add(i + "," + written.get(i % 5) + ",a,1"));
+
+    for (long seed = 0; seed < 5; seed++) {
+      TableSplit split = new TableSplit(0.3, 0.3, TableSplit.By.GROUP, "group", seed);
+      Map<String, List<String>> found = split(rows, split);
+      List<Set<String>> groups =
+          found.values().stream()
+              .map(
+                  each ->
+                      each.stream()
+                          .map(row -> String.valueOf(group(row.split(",")[1])))
+                          .collect(Collectors.toSet()))
+              .toList();
+
+      assertThat(groups.stream().flatMap(Set::stream)).doesNotHaveDuplicates();
+    }
   }
 
   private static Set<String> groups(List<String> rows) {

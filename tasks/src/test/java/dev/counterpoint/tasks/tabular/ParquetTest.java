@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import dev.counterpoint.core.data.Batch;
+import dev.counterpoint.core.data.HostBatch;
 import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.data.source.SqlQuery;
@@ -15,10 +17,15 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Tables in Parquet files and from queries on DuckDB. */
 final class ParquetTest {
@@ -90,6 +97,70 @@ final class ParquetTest {
 
     assertThat(rowsHash(open(new FileSplit("b.parquet"))))
         .isEqualTo(rowsHash(open(new FileSplit("b.csv"))));
+  }
+
+  private DataSplits openNumbers(String type, Map<String, ColumnType> columns, String missing)
+      throws IOException {
+    Duck.write(
+        "COPY (SELECT x::%s AS x, y FROM (VALUES (1, 'a'), (3, 'b'), (-99999999, 'a')) t(x, y))"
+            + " TO '%s'",
+        type, folder.resolve(type + ".parquet"));
+    return tables.open(
+        Tables.settings(
+            "train",
+            new FileSplit(type + ".parquet"),
+            "columns",
+            columns,
+            "missing",
+            List.of(missing)));
+  }
+
+  @ParameterizedTest
+  @CsvSource({"DOUBLE, -99999999", "INTEGER, -99999999.0", "DOUBLE, -9.9999999e7"})
+  void aNumberIsMissingHoweverItIsWritten(String type, String missing) throws IOException {
+    DataSplits data = openNumbers(type, Map.of(), missing);
+
+    assertThat(Tables.feature(data, "train", 0)).startsWith(-1f, 1f);
+    assertThat(Tables.feature(data, "train", 1)).containsExactly(0f, 0f, 1f);
+    assertThat(features(data, -99999999)).isEqualTo(features(data, -99999999.0)).endsWith(1f);
+  }
+
+  private float[] features(DataSplits data, Object value) throws IOException {
+    try (TabularRows rows = TabularRows.open(tables.save(data), data.spec())) {
+      HostBatch batch = rows.encoded(List.of(Map.of("x", value))).batch();
+      return Objects.requireNonNull(batch.tensors().get(Batch.FEATURES)).floats();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"DOUBLE", "FLOAT", "INTEGER", "VARCHAR"})
+  void aNumberIsTheSameCategoryHoweverItIsWritten(String type) throws IOException {
+    DataSplits data = openNumbers(type, Map.of("x", ColumnType.CATEGORICAL), "NA");
+
+    assertThat(Tables.ids(data, "train")).containsExactly(2L, 3L, 1L);
+    try (TabularRows rows = TabularRows.open(tables.save(data), data.spec())) {
+      for (Object value : List.of(3, 3.0, "3", "3.0")) {
+        HostBatch batch = rows.encoded(List.of(Map.of("x", value))).batch();
+        assertThat(batch.tensors().get(Batch.CATEGORIES).longs()).containsExactly(3);
+      }
+      HostBatch other = rows.encoded(List.of(Map.of("x", "03"))).batch();
+      assertThat(other.tensors().get(Batch.CATEGORIES).longs()).containsExactly(0);
+    }
+  }
+
+  @Test
+  void integersAndDoublesOfSeveralFilesAreTheSameCategories() throws IOException {
+    Path parts = Files.createDirectory(folder.resolve("parts"));
+    for (String type : List.of("DOUBLE", "INTEGER")) {
+      Duck.write(
+          "COPY (SELECT x::%s AS x, y FROM (VALUES (1, 'a'), (3, 'b')) t(x, y)) TO '%s'",
+          type, parts.resolve(type + ".parquet"));
+    }
+    Map<String, ColumnType> columns = Map.of("x", ColumnType.CATEGORICAL);
+    DataSplits data =
+        tables.open(Tables.settings("train", new FileSplit("parts"), "columns", columns));
+
+    assertThat(Tables.ids(data, "train")).containsExactly(1L, 2L, 1L, 2L);
   }
 
   @Test

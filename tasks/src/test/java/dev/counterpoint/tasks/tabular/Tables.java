@@ -61,7 +61,7 @@ record Tables(Path folder) {
 
   private DataContext context(Path model, DataSpec trained) {
     return new DataContext(
-        folder.resolve("cache"), folder::resolve, Integer.MAX_VALUE, 17, model, trained);
+        folder.resolve("cache"), folder::resolve, Integer.MAX_VALUE, 17, model, trained, null);
   }
 
   /** All rows of a split as one batch. */

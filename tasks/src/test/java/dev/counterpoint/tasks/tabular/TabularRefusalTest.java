@@ -371,4 +371,29 @@ class TabularRefusalTest {
 
     assertRejected("x,y\n1,1.5\n2,2.5\n3,3.5\n", List.of("split", split), "validation", "random");
   }
+
+  @Test
+  void severalColumnsWithoutANameAreRejected() throws IOException {
+    assertRejected(",,y\n1,2,a\n3,4,b\n", List.of(), "train.csv", "without a name");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"NaN", "Infinity", "1e999", "1d", "0x1p3"})
+  void aTimeThatIsNotAFiniteNumberIsRejectedWithItsLine(String time) throws IOException {
+    TableSplit split = new TableSplit(0.2, 0.2, TableSplit.By.TIME, "t", null);
+
+    assertRejected(
+        "x,t,y\n1,1,a\n2," + time + ",b\n3,3,a\n", List.of("split", split), "line 3", time);
+  }
+
+  @Test
+  void tooManyStrataAreRejectedWithAdvice() throws IOException {
+    TableSplit split = new TableSplit(0.2, 0.2, TableSplit.By.STRATIFIED, null, null);
+    String rows =
+        IntStream.range(0, 110_000)
+            .mapToObj(i -> i % 7 + "," + i + ".5\n")
+            .collect(Collectors.joining());
+
+    assertRejected("x,y\n" + rows, List.of("split", split), "100000", "data.split.by to random");
+  }
 }

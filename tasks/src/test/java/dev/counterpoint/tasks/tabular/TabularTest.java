@@ -14,6 +14,9 @@ import dev.counterpoint.core.data.source.DataSplits;
 import dev.counterpoint.core.data.source.FileSplit;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
+import dev.counterpoint.tasks.table.Chunk;
+import dev.counterpoint.tasks.table.TableFormat;
+import dev.counterpoint.tasks.table.TableSource;
 import dev.counterpoint.tasks.table.TableSplit;
 import java.io.IOException;
 import java.io.OutputStream;
@@ -444,6 +447,46 @@ class TabularTest {
 
     assertThat(batch.tensors().get(Batch.FEATURES).floats()).containsExactly(1, 1);
     assertThat(batch.tensors().get(Batch.CATEGORIES).longs()).containsExactly(1);
+  }
+
+  @Test
+  void aCategoryOfAnEarlierModelIsFoundHoweverItIsWritten() {
+    Column column =
+        Column.withoutNumbers("c", ColumnType.CATEGORICAL, "", 0, List.of("1012.0", "True"));
+    ColumnEncoder encoder = ColumnEncoder.input(column);
+
+    assertThat(List.of("1012.0", "1012", "True", "true", "tru", "01012"))
+        .extracting(
+            value -> {
+              int[] cells = new int[1];
+              encoder.encode(value, cells, 0);
+              return cells[0];
+            })
+        .containsExactly(1, 1, 2, 2, 0, 0);
+    assertThat(encoder.isUnseen("true")).isFalse();
+  }
+
+  @Test
+  void labelsHaveTheSameOrderInEachProcess() {
+    Map<String, String> labels =
+        IntStream.range(0, 20).boxed().collect(Collectors.toMap(i -> "l" + i, i -> "m" + i));
+
+    assertThat(List.copyOf(Tables.settings("labels", labels).labels().keySet())).isSorted();
+  }
+
+  @Test
+  void longTextsAreCountedInBoundedMemory() {
+    ColumnProfile profile = new ColumnProfile(new TableSource("t", List.of()), "x");
+    Reading reading = new Reading(TableFormat.defaults(), List.of(), Map.of());
+    for (int i = 0; i < 100; i++) {
+      List<String> text = List.of(i + "x".repeat(1 << 20));
+      Chunk.Values values = new Chunk.Values(null, new int[1], text, Double::toString);
+      Chunk chunk = new Chunk(new long[] {i}, Map.of("x", values));
+      profile.add(chunk, reading.fields(chunk, "x", false));
+    }
+
+    assertThat(profile.distinct()).hasSizeLessThan(40);
+    assertThat(profile.column(null, false, 1).reason()).startsWith("ids or free text");
   }
 
   @Test

@@ -52,6 +52,16 @@ class TextColumnsTest {
   }
 
   @Test
+  void theColumnOfTheTextIsSavedIfItIsSet() throws IOException {
+    tables.write("two.csv", "text,comment,label\na,good film,1\nb,bad,0\n");
+    try (DataSplits set = tables.open(TextTables.train("two.csv", Map.of("text", "comment")));
+        DataSplits detected = tables.open(TextTables.train("two.csv"))) {
+      assertThat(set.prediction()).isEqualTo(new TextInput("comment", null, true, null, null));
+      assertThat(detected.prediction()).isNull();
+    }
+  }
+
+  @Test
   void aColumnThatDoesNotExistIsRejectedWithThosePresent() throws IOException {
     tables.write("raw.csv", "1,good film\n0,bad\n");
     Map<String, ?> settings = Map.of("header", false, "text", "column3", "label", "column1");

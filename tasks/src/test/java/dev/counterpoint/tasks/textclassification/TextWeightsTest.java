@@ -82,7 +82,7 @@ class TextWeightsTest {
       splits.files().get("tokenizer.json").writeTo(model.resolve("tokenizer.json"));
       DataSpec spec = splits.spec();
       DataContext context =
-          new DataContext(folder.resolve("cache"), folder::resolve, 64, 17, model, spec);
+          new DataContext(folder.resolve("cache"), folder::resolve, 64, 17, model, spec, null);
       try (DataSplits more = settings.openFile("more.csv", spec, context)) {
         Map<String, HostTensor> tensors =
             more.splits().get("data").collate(new long[] {0}).tensors();

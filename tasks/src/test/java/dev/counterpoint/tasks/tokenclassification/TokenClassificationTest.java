@@ -134,7 +134,9 @@ class TokenClassificationTest {
         "a.jsonl; {\"tokens\": [\"a\"], \"tags\": [\"O\", \"O\"]}; line 1 has 1 tokens and 2 tags",
         "a.jsonl; {\"tokens\": [\"a\"], \"tags\": [3]}; line 1 needs a list of texts at \"tags\"",
         "a.jsonl; {\"tokens\": [\"\\ud800\"], \"tags\": [\"O\"]}; line 1 has an unpaired surrogate",
-        "a.jsonl; {\"tokens\"; line 1 is not JSON"
+        "a.jsonl; {\"tokens\"; line 1 is not JSON",
+        "a.jsonl; {\"tokens\": [\"a\"], \"tags\": [\"O\"]} {}; line 1 is not JSON",
+        "a.jsonl; {\"tokens\": [\"a\"], \"tags\": [\"O\"], \"tags\": []}; line 1 is not JSON"
       })
   void anInvalidFileIsRejected(String name, String content, String message) throws IOException {
     Path file = file(name, content.replace('|', '\n') + "\n");

@@ -17,6 +17,7 @@ import org.jspecify.annotations.Nullable;
  *     the model is trained from scratch
  * @param trained the specification that the model was built for, with the order of its labels; no
  *     labels stand for those of the data; null if the model is trained from scratch
+ * @param prediction how the predictions of a model that is evaluated are decoded; null for training
  */
 public record DataContext(
     Path cache,
@@ -24,10 +25,11 @@ public record DataContext(
     int maxLength,
     long seed,
     @Nullable Path tokenizer,
-    @Nullable DataSpec trained) {
+    @Nullable DataSpec trained,
+    @Nullable PredictionSettings prediction) {
   /** Context of a model that is trained from scratch. */
   public DataContext(Path cache, Function<String, Path> files, int maxLength, long seed) {
-    this(cache, files, maxLength, seed, null, null);
+    this(cache, files, maxLength, seed, null, null, null);
   }
 
   /** Whether an already trained model gets a new head for the labels of the data. */

@@ -7,7 +7,6 @@ import com.google.inject.Module;
 import com.google.inject.util.Modules;
 import dev.counterpoint.core.checkpoint.Checkpoint;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
-import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.Dataset;
 import dev.counterpoint.core.data.ModelSignature;
 import dev.counterpoint.core.data.source.DataContext;
@@ -180,19 +179,16 @@ public final class EvaluateCommand extends ConsoleCommand {
             ? DatabaseFile.table(Path.of(file), run.code()).toString()
             : file;
     Path model = run.directory().model();
-    DataSpec trained = ModelFolder.config(model, run.binder()).data();
+    ModelFolder.Config config = ModelFolder.config(model, run.binder());
     FileFinder files = new FileFinder(List.of(Path.of("")), new BuiltInData(CacheFolder.path()));
     int maxLength = run.file().model().maxLength();
+    long seed = run.file().seed();
+    DataContext context =
+        new DataContext(
+            CacheFolder.path(), files, maxLength, seed, model, config.data(), config.prediction());
     return ActivityFailed.during(
         "opening " + file,
-        () ->
-            source
-                .openFile(
-                    path,
-                    trained,
-                    new DataContext(
-                        CacheFolder.path(), files, maxLength, run.file().seed(), model, trained))
-                .withMetrics(run.file().metrics()));
+        () -> source.openFile(path, config.data(), context).withMetrics(run.file().metrics()));
   }
 
   private Map<String, Dataset> selectedSplits(DataSplits data) {

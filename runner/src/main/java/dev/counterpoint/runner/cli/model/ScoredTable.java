@@ -20,6 +20,7 @@ import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -129,25 +130,23 @@ final class ScoredTable {
     void add(List<Map<String, @Nullable Object>> records) throws IOException;
   }
 
-  /** Checks that the table has the columns that are read. */
-  private Table checked(Table rows) {
+  /** Checks that the table has the columns that are read, and returns the name of the text. */
+  private String checked(Table rows) {
     keep.forEach(column -> source.requireColumn(column, rows.columns()));
     if (table != null) {
       table.inputs().forEach(column -> source.requireColumn(column, rows.columns()));
     }
     TextInput input = pipeline.input();
-    String unused = table == null ? new Columns(input.text(), null).textColumn(source, rows) : "";
+    String text = table == null ? new Columns(input.text(), null).textColumn(source, rows) : "";
     if (input.text2() != null) {
       source.requireColumn(input.text2(), rows.columns());
     }
-    return rows;
+    return text;
   }
 
   private Table read(Table rows, Output out) throws IOException {
-    checked(rows);
-    TextInput input = pipeline.input();
-    String text = table == null ? new Columns(input.text(), null).textColumn(source, rows) : "";
-    String text2 = input.text2();
+    String text = checked(rows);
+    String text2 = pipeline.input().text2();
     long position = 0;
     for (Table.Row row = rows.next(); row != null; row = rows.next()) {
       if (position++ < skipped) {
@@ -209,7 +208,8 @@ final class ScoredTable {
   }
 
   private void add(Prediction prediction, Map<String, @Nullable Object> record) {
-    put("prediction", String.join(",", pipeline.predicted(prediction)), record);
+    String separator = Objects.requireNonNullElse(pipeline.input().labelSeparator(), ",");
+    put("prediction", String.join(separator, pipeline.predicted(prediction)), record);
     put("probability", prediction.probability(), record);
   }
 

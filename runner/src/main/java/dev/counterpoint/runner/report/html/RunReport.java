@@ -25,6 +25,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.OptionalLong;
+import java.util.TreeMap;
 import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
@@ -110,11 +111,12 @@ public final class RunReport implements Callback, Stateful {
   /** Returns the confusion matrix and samples, which are stored in no other file. */
   @Override
   public Map<String, Object> state() {
-    return Map.of(
-        CONFUSIONS,
-        confusions.map(table -> Json.MAPPER.valueToTree(table).toString()).orElse(""),
-        SAMPLES,
-        Json.MAPPER.valueToTree(lastSamples).toString());
+    return new TreeMap<>( // Checkpoints are hashed.
+        Map.of(
+            CONFUSIONS,
+            confusions.map(table -> Json.MAPPER.valueToTree(table).toString()).orElse(""),
+            SAMPLES,
+            Json.MAPPER.valueToTree(lastSamples).toString()));
   }
 
   @Override

@@ -120,6 +120,11 @@ public final class CacheFolders {
 
   private static boolean isBefore(Instant time, Path temporary) throws IOException {
     try {
+      for (Path file : FolderEntries.of(temporary)) { // Writing to it does not change its folder.
+        if (!isBefore(time, file)) {
+          return false;
+        }
+      }
       return Files.getLastModifiedTime(temporary).toInstant().isBefore(time);
     } catch (NoSuchFileException e) {
       return false; // Already removed by its own or another process.

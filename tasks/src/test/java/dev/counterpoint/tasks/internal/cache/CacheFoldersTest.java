@@ -23,7 +23,10 @@ class CacheFoldersTest {
   void deletesAbandonedTemporaryFolders() throws IOException {
     Path old = temporary("text-1.draft-1");
     Path fresh = temporary("text-2.draft-2");
-    Files.setLastModifiedTime(old, FileTime.from(Instant.parse("2020-01-01T00:00:00Z")));
+    FileTime longAgo = FileTime.from(Instant.parse("2020-01-01T00:00:00Z"));
+    Files.setLastModifiedTime(old.resolve("half"), longAgo);
+    Files.setLastModifiedTime(old, longAgo);
+    Files.setLastModifiedTime(fresh, longAgo); // Its file is still being written.
 
     fill("text-3");
 
