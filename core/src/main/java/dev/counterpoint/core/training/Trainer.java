@@ -141,7 +141,7 @@ public final class Trainer {
         new TrainingStart(
             state.step(),
             state.totalSteps(),
-            config.epochs(),
+            state.stepsPerEpoch(),
             skipped,
             stopRequested ? null : endReason(state));
     notify(callback -> callback.onStart(start));
