@@ -3,7 +3,6 @@ package dev.counterpoint.runner.check;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import dev.counterpoint.core.callback.TrainingStart;
-import dev.counterpoint.core.internal.storage.MemoryFolder;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
@@ -11,8 +10,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 final class StepTraceTest {
-  @TempDir(factory = MemoryFolder.class)
-  private Path folder;
+  @TempDir private Path folder;
 
   @Test
   void startsWithinAnEpochAreThoseOfItsStepsAlsoInARunOfFewSteps() throws IOException {
