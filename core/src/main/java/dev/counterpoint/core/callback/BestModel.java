@@ -11,6 +11,7 @@ import dev.counterpoint.core.settings.Checks;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.util.ArrayList;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -31,6 +32,10 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   private final CheckpointStore checkpoints;
   private final MonitoredMetric monitored;
   private long bestStep = NONE;
+
+  /** The step of the best model that a crash left, if this run has not reached it again. */
+  private long lostStep = NONE;
+
   private boolean isValidated;
 
   public BestModel(Config config, BaseModel model, CheckpointStore checkpoints) {
@@ -73,19 +78,27 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
   /**
    * Returns the checkpoint of the best model; its state contains the metrics under {@code
    * validation}. After a crash the checkpoint may be of a step that the run, resumed from an
-   * earlier checkpoint, has not reached again; then it is not returned. Nor is a model if the
-   * metric was always NaN.
+   * earlier checkpoint, has not reached again; then the result is the best model since, with a
+   * notice. No model is returned if the metric was always NaN.
    */
   @Override
   public CheckpointStore.Found selected() throws IOException {
     CheckpointStore.Found found = checkpoints.best();
     Optional<Checkpoint> current = found.checkpoint().filter(it -> it.step() == bestStep);
-    List<String> nan =
-        List.of(
-            "The validation metric %s was always NaN, so best-model has selected no model."
-                .formatted(config.metric()));
-    return new CheckpointStore.Found(
-        current, bestStep != NONE ? found.skipped() : isValidated ? nan : List.of(), found.lost());
+    List<String> notices = new ArrayList<>();
+    if (bestStep != NONE) {
+      notices.addAll(found.skipped());
+    } else if (isValidated) {
+      notices.add(
+          "The validation metric %s was always NaN, so best-model has selected no model."
+              .formatted(config.metric()));
+    }
+    if (bestStep < lostStep) {
+      notices.add(
+          "The best model was replaced by that of step %s before a crash. This run has not selected that step again, and best-model has compared only the validations since the crash."
+              .formatted(lostStep));
+    }
+    return new CheckpointStore.Found(current, notices, found.lost());
   }
 
   @Override
@@ -114,7 +127,11 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
     }
   }
 
-  /** Rejects a damaged best model before training, as the result would be a worse model. */
+  /**
+   * Rejects a damaged best model before training, as the result would be a worse model. A missing
+   * one, or one of another step, which the run saved before a crash, is forgotten: the run selects
+   * that step again when it repeats it.
+   */
   private void requireIntact() {
     try {
       CheckpointStore.Found found = checkpoints.best();
@@ -123,7 +140,8 @@ public final class BestModel implements Stateful, Callback.SelectsResult, Callba
             "%s. To train without this model, delete the folder checkpoints/best; the result is then the best model of the remaining steps.",
             String.join("; ", found.skipped()));
       }
-      if (bestStep != NONE && found.checkpoint().isEmpty()) {
+      if (bestStep != NONE && found.checkpoint().filter(it -> it.step() == bestStep).isEmpty()) {
+        lostStep = found.checkpoint().map(Checkpoint::step).orElse(NONE);
         monitored.forget();
         bestStep = NONE;
       }

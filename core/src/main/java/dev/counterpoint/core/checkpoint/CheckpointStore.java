@@ -73,7 +73,7 @@ public final class CheckpointStore {
     this(directory, keep, history, new LocalDisk());
   }
 
-  private CheckpointStore(Path directory, int keep, @Nullable Path history, Disk disk) {
+  CheckpointStore(Path directory, int keep, @Nullable Path history, Disk disk) {
     if (keep < 1) {
       throw new IllegalArgumentException("keep " + keep + " must be 1 or greater.");
     }
@@ -168,9 +168,10 @@ public final class CheckpointStore {
   }
 
   /** Adds the link of a checkpoint to the history, before the checkpoint gets its name. */
-  private static void append(Path history, CheckpointLink link) throws IOException {
+  private void append(Path history, CheckpointLink link) throws IOException {
     String lines = Files.exists(history) ? Utf8File.read(history) : "";
     AtomicFile.writeText(history, lines + link.json() + "\n");
+    disk.force(history.resolveSibling("."));
   }
 
   /**

@@ -20,7 +20,7 @@ import java.util.stream.IntStream;
  *
  * <p>F1 of a class is 2 tp / (2 tp + fp + fn). It is 0 for a class that occurs but is never
  * predicted correctly, as in scikit-learn. The macro average covers the classes that occur in the
- * labels or the predictions.
+ * labels or the predictions. Logits with NaN predict no class.
  */
 public final class Classification implements Metric.Maximized {
   private static final int MAX_REMARKS = 5;
@@ -29,6 +29,7 @@ public final class Classification implements Metric.Maximized {
   private static final int MAX_MATRIX_LABELS = 1_000;
 
   private static final int COUNTS = ClassCounts.COUNTS;
+  private static final int NONE = -1;
 
   private final List<String> labels;
   private final boolean hasMatrix;
@@ -81,16 +82,20 @@ public final class Classification implements Metric.Maximized {
   public void add(NDArray output, Batch batch) {
     check(output, batch);
     long[] predicted = output.argMax(-1).reshape(new Shape(-1)).toLongArray();
+    boolean[] nan = output.max(new int[] {-1}).isNaN().reshape(new Shape(-1)).toBooleanArray();
     long[] actual = batch.labels().reshape(new Shape(-1)).toLongArray();
     for (int i = 0; i < actual.length; i++) {
       if (actual[i] != CrossEntropy.IGNORED) {
-        add((int) actual[i], (int) predicted[i]);
+        add((int) actual[i], nan[i] ? NONE : (int) predicted[i]);
       }
     }
   }
 
   private void add(int actual, int predicted) {
     counts[COUNTS * actual + ClassCounts.ACTUAL]++;
+    if (predicted == NONE) {
+      return;
+    }
     counts[COUNTS * predicted + ClassCounts.PREDICTED]++;
     counts[COUNTS * actual + ClassCounts.HIT] += actual == predicted ? 1 : 0;
     if (hasMatrix) {

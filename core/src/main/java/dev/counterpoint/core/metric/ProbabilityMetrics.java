@@ -83,7 +83,7 @@ public final class ProbabilityMetrics {
   /**
    * Top-k accuracy, how often the label is among the k most probable classes: {@code
    * sklearn.metrics.top_k_accuracy_score}; equally probable classes are ranked by index, so that k
-   * = 1 is the accuracy. Its name has k: {@code top5Accuracy}.
+   * = 1 is the accuracy. NaN is a mistake. Its name has k: {@code top5Accuracy}.
    *
    * @param k the number of classes
    */
@@ -109,7 +109,7 @@ public final class ProbabilityMetrics {
         double lead = probabilities[i] - probabilities[label];
         before += lead > 0 || (lead == 0 && i < label) ? 1 : 0;
       }
-      sums[0] += before < k ? 1 : 0;
+      sums[0] += before < k && !Double.isNaN(probabilities[label]) ? 1 : 0;
       sums[1]++;
     }
   }

@@ -42,7 +42,7 @@ final class RunTotals {
         progress.step(),
         progress.epoch() - 1,
         progress.epochLoss(),
-        validation,
+        progress.isValidated() ? validation : Optional.empty(),
         examples,
         tokens,
         seconds,

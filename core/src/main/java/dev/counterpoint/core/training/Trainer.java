@@ -94,14 +94,14 @@ public final class Trainer {
           }
           if (state.isValidationDue()) {
             listener.validating();
-            validate(data, run, totals);
+            validate(data, saved, run, totals);
           } else {
             state.progress().endEpoch(state.stepsPerEpoch());
           }
         }
-        if (!state.progress().isValidated() && !options.stop().interrupted()) {
+        if (!state.progress().isValidated() && !run.ranks().interrupted(options.stop())) {
           listener.validating();
-          validate(data, run, totals);
+          validate(data, saved, run, totals);
         }
         listener.saving();
         model.setTraining(false);
@@ -141,7 +141,7 @@ public final class Trainer {
         new TrainingStart(
             state.step(),
             state.totalSteps(),
-            config.epochs(),
+            state.stepsPerEpoch(),
             skipped,
             stopRequested ? null : endReason(state));
     notify(callback -> callback.onStart(start));
@@ -217,13 +217,14 @@ public final class Trainer {
   }
 
   /** Validates the current step, unless the run is interrupted before or during the validation. */
-  private void validate(DataSplits data, RunContext run, RunTotals totals) {
+  private void validate(DataSplits data, RunState saved, RunContext run, RunTotals totals) {
     TrainState state = run.state();
     Optional<Dataset> split = data.validation();
     if (split.isEmpty()) {
       validated(state);
       return;
     }
+    saved.guard().requireFiniteWeights(state.step());
     try (NDScope temporary = Torch.newScope();
         WeightAverage.Exchange result = state.useResult(strategy.resultWeights(state))) {
       evaluator(data)
@@ -247,7 +248,7 @@ public final class Trainer {
   /** Puts the result weights into the model; the exchange is never reverted. */
   private void useResult(TrainState state) {
     try (NDScope temporary = Torch.newScope()) {
-      WeightAverage.Exchange unused = state.useResult(strategy.resultWeights(state));
+      state.useResult(strategy.resultWeights(state));
     }
   }
 

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import com.fasterxml.jackson.databind.node.JsonNodeFactory;
 import com.fasterxml.jackson.databind.node.ObjectNode;
+import dev.counterpoint.core.internal.storage.Disk;
 import dev.counterpoint.core.internal.storage.FaultyDisk;
 import dev.counterpoint.core.internal.storage.LocalDisk;
 import dev.counterpoint.core.internal.storage.MemoryFolder;
@@ -15,8 +16,10 @@ import dev.counterpoint.core.kernel.Torch;
 import dev.counterpoint.core.parameter.Parameter;
 import dev.counterpoint.core.settings.InvalidSettings;
 import java.io.IOException;
+import java.lang.reflect.Proxy;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
@@ -84,6 +87,29 @@ class CheckpointStoreTest {
     assertThat(Files.readAllLines(folder.resolve("SHA256SUMS")))
         .hasSize(3)
         .allMatch(line -> line.matches("[0-9a-f]{64}  [a-z.]+"));
+  }
+
+  @Test
+  void theHistoryIsOnDiskBeforeTheCheckpointHasItsName() throws IOException {
+    List<String> calls = new ArrayList<>();
+    Disk real = new LocalDisk();
+    Disk disk =
+        (Disk)
+            Proxy.newProxyInstance(
+                Disk.class.getClassLoader(),
+                new Class<?>[] {Disk.class},
+                (proxy, method, arguments) -> {
+                  Object last = arguments[arguments.length - 1];
+                  if (last instanceof Path path) {
+                    calls.add(method.getName() + " " + path.normalize().getFileName());
+                  }
+                  return method.invoke(real, arguments);
+                });
+    Path history = Files.createDirectory(directory.resolve("run")).resolve("history.jsonl");
+
+    new CheckpointStore(directory, 1, history, disk).save(1, model, Map.of(), state());
+
+    assertThat(calls).containsSubsequence("force run", "rename step-00000001");
   }
 
   @Test

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.within;
 
+import dev.counterpoint.core.data.DataSpec;
 import dev.counterpoint.core.data.HostTensor;
 import dev.counterpoint.core.loss.CrossEntropy;
 import java.util.List;
@@ -59,6 +60,21 @@ class ClassificationTest {
         .containsEntry("accuracy", 1.0)
         .containsEntry("f1", 1.0)
         .containsEntry("f1.c", Double.NaN);
+  }
+
+  @Test
+  void logitsOfNaNAreAMistakeInAllMetrics() {
+    float[] logits = {0, 0, 1, Float.NaN, 0, 0, Float.NaN, Float.NaN, Float.NaN};
+    HostTensor labels = HostTensor.of(new long[] {2, 0, 0}, 3);
+    Metric top = new ProbabilityMetrics.TopK(2).create(DataSpec.ofText(0, 0, LABELS));
+    Scored.add(metric, logits, labels, 3, 3);
+    Scored.add(top, logits, labels, 3, 3);
+
+    assertThat(metric.values(metric.sums()))
+        .containsEntry("accuracy", 1 / 3.0)
+        .containsEntry("f1.a", 0.0)
+        .containsEntry("f1.c", 1.0);
+    assertThat(top.values(top.sums())).containsEntry("top2Accuracy", 1 / 3.0);
   }
 
   @Test

@@ -78,6 +78,25 @@ final class EndOfRunTest {
   }
 
   @Test
+  void validationOfAnEarlierStepIsNotThatOfTheLastModel() throws IOException {
+    int[] batches = {0};
+    Dataset observed =
+        new Observed(
+            validation,
+            () -> {
+              if (++batches[0] == 4) { // the first batch of the second validation
+                stop.interrupt("signal");
+              }
+            });
+
+    TrainingEnd end = train(CONFIG, temporary, observed, stop);
+
+    assertThat(end.steps()).isEqualTo(6);
+    assertThat(rows(temporary)).singleElement().asString().contains("\"step\":3");
+    assertThat(end.validation()).isEmpty();
+  }
+
+  @Test
   void requestedEndIsValidated() throws IOException {
     TrainingEnd end = train(CONFIG.withMaxTime(Duration.ofMillis(1)), temporary, validation, stop);
 

@@ -19,6 +19,7 @@ import dev.counterpoint.core.metric.Evaluation;
 import dev.counterpoint.core.model.BaseModel;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.training.TrainingConfig.Interval;
+import dev.counterpoint.core.training.failure.NotFiniteException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -117,6 +118,25 @@ class ValidateEveryTest {
         };
 
     assertThat(train(EVERY_TWO, everyThird, stop).steps()).containsExactly(3L, 6L, 9L);
+  }
+
+  @Test
+  void aModelThatIsNotFiniteIsNotValidated() {
+    TrainingStrategy spoiling =
+        new TrainingStrategy() {
+          @Override
+          public boolean afterStep(TrainState state) {
+            if (state.step() == 2) {
+              state.model().parameters().get(0).value().muli(Float.NaN);
+            }
+            return true;
+          }
+        };
+
+    assertThatThrownBy(() -> train(EVERY_TWO, spoiling, stop))
+        .isInstanceOf(NotFiniteException.class)
+        .hasMessageContaining("After step 2 the model is not finite");
+    assertThat(temporary.resolve("run/best")).doesNotExist();
   }
 
   @ParameterizedTest

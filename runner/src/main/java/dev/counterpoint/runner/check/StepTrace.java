@@ -24,7 +24,7 @@ import java.util.Map;
  * of the averages' hash. A resumed run appends, so steps repeated after a kill occur twice.
  *
  * <pre>
- * start 0 of 3000 in 10 epochs
+ * start 0 of 3000 with 300 steps per epoch
  * step 1 loss 0x1.6a09e6p-1 norm 0x1.2p1 rate 0x0.0p0 average 9f86d081884c7d65
  * </pre>
  */
@@ -44,8 +44,8 @@ public final class StepTrace implements Callback.ObservesAverage {
   public void onStart(TrainingStart start) {
     // A kill may have truncated the previous line.
     append(
-        "\nstart %s of %s in %s epochs\n"
-            .formatted(start.step(), start.totalSteps(), start.epochs()));
+        "\nstart %s of %s with %s steps per epoch\n"
+            .formatted(start.step(), start.totalSteps(), start.stepsPerEpoch()));
   }
 
   @Override
@@ -93,10 +93,10 @@ public final class StepTrace implements Callback.ObservesAverage {
    *
    * @param from the step from which it resumed; 0 if it started the run
    */
-  record Attempt(long from, long totalSteps, int epochs) {
+  record Attempt(long from, long stepsPerEpoch) {
     /** Whether the process started in the middle of an epoch. */
     boolean startsWithinEpoch() {
-      return from % (totalSteps / epochs) != 0;
+      return from % stepsPerEpoch != 0;
     }
   }
 
@@ -112,9 +112,7 @@ public final class StepTrace implements Callback.ObservesAverage {
       for (String line : text.substring(0, text.lastIndexOf('\n') + 1).split("\n", -1)) {
         String[] words = line.split(" ", -1);
         if (words[0].equals("start")) {
-          attempts.add(
-              new Attempt(
-                  Long.parseLong(words[1]), Long.parseLong(words[3]), Integer.parseInt(words[5])));
+          attempts.add(new Attempt(Long.parseLong(words[1]), Long.parseLong(words[5])));
         } else if (words[0].equals("step") && words.length >= 8) {
           long step = Long.parseLong(words[1]);
           rows.add(new Row(attempts.size() - 1, step, line.substring(line.indexOf("loss"))));

@@ -60,7 +60,7 @@ public final class TrainingProgress implements Callback {
   @Override
   public void onStart(TrainingStart start) {
     totalSteps = start.totalSteps();
-    stepsPerEpoch = Math.max(1, totalSteps / Math.max(1, start.epochs()));
+    stepsPerEpoch = start.stepsPerEpoch();
     firstStep = start.step();
     start.skipped().forEach(console::log);
     if (start.endReason() != null) {
@@ -95,7 +95,8 @@ public final class TrainingProgress implements Callback {
     report
         .auxiliary()
         .forEach((name, mean) -> auxiliary.merge(name, mean * report.weight(), Double::sum));
-    boolean endsEpoch = report.step() % stepsPerEpoch == 0; // a validation may follow
+    boolean endsEpoch = // a validation may follow
+        report.step() % stepsPerEpoch == 0 || report.step() == totalSteps;
     if (showsBar && (endsEpoch || System.nanoTime() - shownNanos > REDRAW_NANOS)) {
       show(
           report.step(),

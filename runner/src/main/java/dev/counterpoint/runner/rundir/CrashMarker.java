@@ -111,7 +111,6 @@ public final class CrashMarker implements Callback.BeforeBatch, AutoCloseable {
       memoryRead = now;
       peakBytes = PeakMemory.bytes().orElse(0);
     }
-    // Concatenated by hand for speed, because this runs in every step.
     ObjectNode json = Json.MAPPER.createObjectNode().put("process", PROCESS).put("step", step);
     json.put("microBatch", microBatch).put("peakBytes", peakBytes).put("batch", batch.toString());
     try {

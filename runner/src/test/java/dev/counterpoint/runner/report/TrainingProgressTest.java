@@ -123,6 +123,20 @@ final class TrainingProgressTest {
   }
 
   @Test
+  void theLineOfAnEpochHasItsValidationAlsoIfTheRunEndsWithinAnEpoch() {
+    progress.onStart(new TrainingStart(0, 30, 20, List.of(), null));
+    for (int step = 1; step <= 20; step++) {
+      step(step, 1, 1, 0.1);
+    }
+    validation(20);
+
+    assertThat(output.toString().lines())
+        .last()
+        .asString()
+        .startsWith("step 20 of 30, epoch 1: loss 1.0000, validation ");
+  }
+
+  @Test
   void validationAfterLastStepIsLeftToTheResult() {
     start(0, 20, 1);
     for (int step = 1; step <= 20; step++) {
@@ -168,7 +182,7 @@ final class TrainingProgressTest {
   }
 
   private void start(long step, long steps, int epochs) {
-    progress.onStart(new TrainingStart(step, steps, epochs, List.of(), null));
+    progress.onStart(new TrainingStart(step, steps, steps / epochs, List.of(), null));
   }
 
   private void step(long number, double loss, double weight, double seconds) {

@@ -5,11 +5,9 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -48,10 +46,8 @@ final class ChildProcess {
    */
   record Start(String name, ProcessBuilder builder, Path log, int attempt) {
     /** Opens the log, and begins a section for this process. */
-    Writer openLog(long pid) throws IOException {
-      Writer writer =
-          Files.newBufferedWriter(
-              log, StandardCharsets.UTF_8, StandardOpenOption.CREATE, StandardOpenOption.APPEND);
+    OutputLog openLog(long pid) throws IOException {
+      OutputLog writer = new OutputLog(log);
       writer.write(
           String.format(Locale.ROOT, "%s%s, start %d, process %d%n", HEADER, name, attempt, pid));
       writer.flush();
@@ -63,7 +59,7 @@ final class ChildProcess {
   static ChildProcess start(Start start) throws IOException {
     start.builder().redirectErrorStream(true);
     ChildProcess child = new ChildProcess(start);
-    Writer log = start.openLog(child.process.pid());
+    OutputLog log = start.openLog(child.process.pid());
     child.read(log, () -> copy(child.process.getInputStream(), log));
     return child;
   }
@@ -71,7 +67,7 @@ final class ChildProcess {
   /** Starts a process whose output goes to its log and is shown. */
   static ChildProcess start(Start start, Attempt.Output output) throws IOException {
     ChildProcess child = new ChildProcess(start);
-    Writer log = start.openLog(child.process.pid());
+    OutputLog log = start.openLog(child.process.pid());
     child.read(
         log,
         new OutputRelay(child.process.getInputStream(), output.out(), log),
@@ -79,7 +75,7 @@ final class ChildProcess {
     return child;
   }
 
-  private static void copy(InputStream from, Writer log) {
+  private static void copy(InputStream from, OutputLog log) {
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
@@ -87,12 +83,12 @@ final class ChildProcess {
         log.flush();
       }
     } catch (IOException e) {
-      // The process has ended, or the disk of the log is full.
+      // The process has ended.
     }
   }
 
   /** Runs each reader in its own thread; the last one to end closes the log. */
-  private void read(Writer log, Runnable... all) {
+  private void read(OutputLog log, Runnable... all) {
     AtomicInteger left = new AtomicInteger(all.length);
     for (Runnable each : all) {
       Runnable reader =
@@ -101,21 +97,13 @@ final class ChildProcess {
               each.run();
             } finally {
               if (left.decrementAndGet() == 0) {
-                close(log);
+                log.close();
               }
             }
           };
       Thread thread = Daemon.thread(reader, "output of " + start.name());
       thread.start();
       readers.add(thread);
-    }
-  }
-
-  private static void close(Writer log) {
-    try {
-      log.close();
-    } catch (IOException e) {
-      // The disk is full.
     }
   }
 

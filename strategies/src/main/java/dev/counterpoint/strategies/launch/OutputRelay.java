@@ -5,7 +5,6 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.PrintWriter;
 import java.io.Reader;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 
 /**
@@ -17,11 +16,11 @@ final class OutputRelay implements Runnable {
 
   private final Reader in;
   private final PrintWriter terminal;
-  private final Writer log;
+  private final OutputLog log;
   private final StringBuilder line = new StringBuilder();
   private int shown;
 
-  OutputRelay(InputStream in, PrintWriter terminal, Writer log) {
+  OutputRelay(InputStream in, PrintWriter terminal, OutputLog log) {
     this.in = new InputStreamReader(in, StandardCharsets.UTF_8);
     this.terminal = terminal;
     this.log = log;
@@ -40,7 +39,7 @@ final class OutputRelay implements Runnable {
         log.flush();
       }
     } catch (IOException e) {
-      // The process has ended, or the disk of the log is full.
+      // The process has ended.
     }
     show();
     if (line.indexOf("\r") >= 0) { // The process was killed before it erased its status line.
@@ -53,14 +52,10 @@ final class OutputRelay implements Runnable {
   /** Logs the last line of a killed process, which may have no line break. */
   private void logUnfinishedLine() {
     String text = withoutStatusLine(line.toString());
-    try {
-      log.write(text.isEmpty() ? "" : text + "\n");
-    } catch (IOException e) {
-      // The disk of the log is full.
-    }
+    log.write(text.isEmpty() ? "" : text + "\n");
   }
 
-  private void take(char letter) throws IOException {
+  private void take(char letter) {
     line.append(letter);
     if (letter != '\n') {
       return;

@@ -171,10 +171,9 @@ final class HadoopStore implements RunStore {
 
   @Override
   public void save() throws IOException {
+    Set<String> here = checkpointsHere(); // first, so that the files have their lines
     saveFiles(name -> true);
-    if (Files.isDirectory(directory.resolve(CHECKPOINTS))) {
-      saveCheckpoints();
-    }
+    saveCheckpoints(here);
   }
 
   @Override
@@ -227,10 +226,14 @@ final class HadoopStore implements RunStore {
     }
   }
 
-  private void saveCheckpoints() throws IOException {
-    Set<String> here = checkpointsHere();
+  /** Saves checkpoints, then deletes the others, unless the training has removed one meanwhile. */
+  private void saveCheckpoints(Set<String> here) throws IOException {
+    boolean all = here.stream().anyMatch(name -> name.matches(STEP));
     for (String name : here) {
-      saveCheckpoint(name);
+      all &= saveCheckpoint(name);
+    }
+    if (!all) {
+      return;
     }
     for (Map.Entry<String, org.apache.hadoop.fs.Path> there : checkpoints().entrySet()) {
       if (!here.contains(there.getKey())) {
@@ -242,13 +245,18 @@ final class HadoopStore implements RunStore {
 
   /** The local checkpoints, including one that is currently being replaced. */
   private Set<String> checkpointsHere() throws IOException {
-    return list(directory.resolve(CHECKPOINTS)).stream()
-        .map(folder -> folder.getFileName().toString().replaceFirst("^\\.(.+)\\.old$", "$1"))
-        .filter(HadoopStore::isCheckpoint)
-        .collect(Collectors.toCollection(TreeSet::new));
+    Path folder = directory.resolve(CHECKPOINTS);
+    return (Files.isDirectory(folder) ? list(folder) : List.<Path>of())
+        .stream()
+            .map(
+                checkpoint ->
+                    checkpoint.getFileName().toString().replaceFirst("^\\.(.+)\\.old$", "$1"))
+            .filter(HadoopStore::isCheckpoint)
+            .collect(Collectors.toCollection(TreeSet::new));
   }
 
-  private void saveCheckpoint(String name) throws IOException {
+  /** Saves a checkpoint; returns whether it is saved now. */
+  private boolean saveCheckpoint(String name) throws IOException {
     Path local = directory.resolve(CHECKPOINTS).resolve(name);
     try {
       String sums = Files.readString(local.resolve(SUMS));
@@ -258,8 +266,9 @@ final class HadoopStore implements RunStore {
         remote.upload(files, CHECKPOINTS + "/" + name);
         saved.put(name, sums);
       }
+      return true;
     } catch (NoSuchFileException e) {
-      // The training has removed this checkpoint: it keeps only the newest.
+      return false; // The training has removed this checkpoint: it keeps only the newest.
     }
   }
 

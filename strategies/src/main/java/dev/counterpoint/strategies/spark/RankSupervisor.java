@@ -23,6 +23,7 @@ import java.util.Optional;
 import java.util.function.Consumer;
 import org.apache.spark.BarrierTaskContext;
 import org.apache.spark.deploy.SparkHadoopUtil;
+import org.jspecify.annotations.Nullable;
 
 /**
  * Runs one attempt of one rank in a task: agrees with the other tasks that it can begin, then
@@ -36,6 +37,7 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
   private final Placement placement;
   private final DriverConnection driver;
   private final RunStore store;
+  private final RunStore.Uploads uploads;
   private final Attempt.Output output;
   private final Attempt attempt;
   private volatile boolean driverLost;
@@ -70,6 +72,7 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     this.driver = driver;
     store =
         RunStore.of(job.plan().output(), placement.folder().path(), SparkHadoopUtil.get().conf());
+    uploads = new RunStore.Uploads(store, problem -> reportUnsaved("run directory", problem));
     // The driver shows the output of rank 0.
     output =
         new Attempt.Output(
@@ -114,10 +117,11 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
       return RankExit.INVALID_REQUEST;
     }
     Files.createDirectories(store.directory().resolve(LOGS));
-    try (attempt) {
+    try (uploads;
+        attempt) {
       AttemptResult result = attempt.run();
       if (isRankZero()) {
-        store.save();
+        uploads.finish();
       }
       return conclude(result);
     } finally {
@@ -149,11 +153,15 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
     try {
       store.saveOwn(placement.rank());
     } catch (IOException e) {
-      driver.report(
-          DriverConnection.Kind.ERR,
-          "The log of %s was not saved to %s: %s"
-              .formatted(placement.id(), job.plan().output(), e.getMessage()));
+      reportUnsaved("log", e.getMessage());
     }
+  }
+
+  private void reportUnsaved(String what, @Nullable String reason) {
+    driver.report(
+        DriverConnection.Kind.ERR,
+        "The %s of %s was not saved to %s: %s"
+            .formatted(what, placement.id(), job.plan().output(), reason));
   }
 
   @Override
@@ -195,13 +203,13 @@ final class RankSupervisor implements AttemptListener, DriverConnection.Listener
   }
 
   @Override
-  public void onTick() throws IOException {
+  public void onTick() {
     placement.context().killTaskIfInterrupted();
     if (driverLost) {
       throw new AttemptFailed(placement.id() + ": the connection to the driver is lost.");
     }
     if (isRankZero() && System.nanoTime() - saved > SAVE_NANOS) {
-      store.save();
+      uploads.begin();
       saved = System.nanoTime();
     }
   }

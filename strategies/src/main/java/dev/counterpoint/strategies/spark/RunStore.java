@@ -1,7 +1,12 @@
 package dev.counterpoint.strategies.spark;
 
+import dev.counterpoint.core.internal.thread.SingleThread;
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.concurrent.CompletableFuture;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 
 /** The run directory, as seen by a task. */
@@ -39,6 +44,55 @@ interface RunStore {
   /** Whether a run directory is a URI of a Hadoop file system. */
   static boolean isUri(String output) {
     return output.matches("[A-Za-z][A-Za-z0-9+.-]+:/.*"); // a single letter is a Windows drive
+  }
+
+  /**
+   * Saves in a thread of its own, so that a slow upload delays no stop request. A failure is
+   * reported, the same one once, and does not end the training.
+   */
+  final class Uploads implements AutoCloseable {
+    private final SingleThread thread = new SingleThread("upload");
+    private final RunStore store;
+    private final Consumer<String> problems;
+    private Future<?> last = CompletableFuture.completedFuture(null);
+    private String problem = "";
+
+    Uploads(RunStore store, Consumer<String> problems) {
+      this.store = store;
+      this.problems = problems;
+    }
+
+    /** Begins to save, unless this is in progress. */
+    void begin() {
+      if (last.isDone()) {
+        last = thread.submit(Executors.callable(this::save));
+      }
+    }
+
+    private void save() {
+      String found = "";
+      try {
+        store.save();
+      } catch (IOException | RuntimeException e) {
+        found = String.valueOf(e.getMessage());
+      }
+      if (!found.isEmpty() && !found.equals(problem)) {
+        problems.accept(found);
+      }
+      problem = found;
+    }
+
+    /** Waits for the upload in progress, and saves the rest. */
+    void finish() throws IOException {
+      close();
+      store.save();
+    }
+
+    /** Waits for the upload in progress. */
+    @Override
+    public void close() {
+      thread.close();
+    }
   }
 
   /** A path on a file system that all machines share. */

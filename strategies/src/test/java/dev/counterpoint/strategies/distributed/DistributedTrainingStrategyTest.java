@@ -6,6 +6,7 @@ import static org.assertj.core.api.Assertions.catchThrowable;
 import static org.assertj.core.api.Assertions.within;
 
 import ai.djl.ndarray.NDArray;
+import dev.counterpoint.core.callback.StopSignal;
 import dev.counterpoint.core.checkpoint.CheckpointPolicy;
 import dev.counterpoint.core.checkpoint.CheckpointStore;
 import dev.counterpoint.core.data.Batch;
@@ -29,6 +30,7 @@ import dev.counterpoint.core.training.TrainingConfig;
 import dev.counterpoint.core.training.TrainingStrategy;
 import dev.counterpoint.core.training.failure.NotFiniteException;
 import dev.counterpoint.strategies.standard.StandardTrainingStrategy;
+import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -255,6 +257,32 @@ class DistributedTrainingStrategyTest {
         .hasMessageContainingAll("training is ", "TrainingConfig[epochs=3", " on rank 2");
   }
 
+  /** Rank 1 is interrupted after a call that follows its request to stop. */
+  @ParameterizedTest
+  @ValueSource(ints = {1, 2, 3, 4, 5, 6})
+  void ranksAgreeWhetherTheLastStepIsValidated(int call) {
+    DataSplits data =
+        DataSplits.of(
+            DataSpec.ofFeatures(0, List.of("no", "yes")),
+            Map.of("train", TinyModel.examples(61), "validation", TinyModel.examples(20)),
+            List.of(),
+            "points");
+
+    List<Trained> ranks =
+        new InMemoryRanks(2)
+            .run(
+                collective -> {
+                  Trained.Draft draft = new Trained.Draft().on(data);
+                  if (collective.rank() == 1) {
+                    draft.watchedBy(step -> draft.stop().request("enough"));
+                  }
+                  return draft.by(distributed(new Interrupting(collective, draft.stop(), call)));
+                });
+
+    assertThat(ranks.get(0)).isEqualTo(ranks.get(1));
+    assertThat(ranks.get(0).steps()).isLessThan(8);
+  }
+
   @Test
   void moreProcessesThanExamplesInABatchAreRejected() {
     assertThatThrownBy(
@@ -436,6 +464,48 @@ class DistributedTrainingStrategyTest {
     @Override
     public Loss lossFunction() {
       return CrossEntropy.defaults();
+    }
+  }
+
+  /** Interrupts a rank that has requested to stop, after one of the calls that follow. */
+  private static final class Interrupting implements Collective {
+    private final Collective ranks;
+    private final StopSignal stop;
+    private int left;
+
+    Interrupting(Collective ranks, StopSignal stop, int call) {
+      this.ranks = ranks;
+      this.stop = stop;
+      left = ranks.rank() == 1 ? call : 0;
+    }
+
+    @Override
+    public int rank() {
+      return ranks.rank();
+    }
+
+    @Override
+    public int worldSize() {
+      return ranks.worldSize();
+    }
+
+    @Override
+    public void allReduce(ByteBuffer numbers) {
+      ranks.allReduce(numbers);
+    }
+
+    @Override
+    public void broadcast(ByteBuffer bytes) {
+      ranks.broadcast(bytes);
+    }
+
+    @Override
+    public List<byte[]> allGather(byte[] own) {
+      List<byte[]> all = ranks.allGather(own);
+      if (stop.requested() && left-- == 1) {
+        stop.interrupt("signal");
+      }
+      return all;
     }
   }
 }

@@ -17,6 +17,7 @@ import java.util.function.Consumer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.DisabledOnOs;
+import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -61,6 +62,26 @@ final class ChildProcessTest {
 
     assertThat(exitCode(child)).isEqualTo(137);
     assertThat(child.lastLines()).containsExactly("one");
+  }
+
+  @Test
+  @EnabledOnOs(OS.LINUX) // a log that cannot be written: /dev/full
+  void aFullDiskOfTheLogEndsNeitherTheProcessNorItsOutput() throws Exception {
+    StringWriter shown = new StringWriter();
+    PrintWriter terminal = new PrintWriter(shown);
+    String script = "sleep 0.2; seq 100000; sleep 0.2; echo last words; exit 3";
+    Path full = Path.of("/dev/full");
+
+    ChildProcess relayed =
+        ChildProcess.start(
+            new ChildProcess.Start("child", shell(script), full, 1),
+            new Attempt.Output(terminal, terminal));
+    assertThat(exitCode(relayed)).isEqualTo(3);
+    assertThat(shown.toString()).contains("100000\n").endsWith("last words\n");
+
+    ChildProcess silent =
+        ChildProcess.start(new ChildProcess.Start("child", shell(script), full, 1));
+    assertThat(exitCode(silent)).isEqualTo(3);
   }
 
   @Test

@@ -10,6 +10,7 @@ import static org.mockito.Mockito.spy;
 
 import dev.counterpoint.strategies.launch.LaunchException;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -119,6 +120,52 @@ final class HadoopStoreTest {
   }
 
   @Test
+  void theOnlySavedCheckpointIsKeptUntilANewerOneIsSaved() throws IOException {
+    HadoopStore store = store(run);
+    checkpoint("step-00000040", "forty");
+    store.save();
+    checkpoint("step-00000080", "eighty");
+    delete(run.resolve("checkpoints/step-00000040"));
+    beforeCopy("step-00000080", () -> delete(run.resolve("checkpoints/step-00000080")));
+
+    store.save();
+    assertThat(remote.resolve("checkpoints").toFile().list()).containsExactly("step-00000040");
+
+    store.save();
+    assertThat(remote.resolve("checkpoints").toFile().list()).containsExactly("step-00000040");
+
+    checkpoint("step-00000120", "hundred and twenty");
+    store.save();
+    assertThat(remote.resolve("checkpoints").toFile().list()).containsExactly("step-00000120");
+  }
+
+  @Test
+  void aCheckpointIsSavedAfterItsLineInTheHistory() throws IOException {
+    write("history.jsonl", "40");
+    write("provenance.json", "{}"); // copied after the history
+    checkpoint("step-00000040", "forty");
+    beforeCopy(
+        "provenance.json",
+        () -> {
+          try {
+            write("history.jsonl", "40 80");
+            checkpoint("step-00000080", "eighty");
+          } catch (IOException e) {
+            throw new UncheckedIOException(e);
+          }
+        });
+    HadoopStore store = store(run);
+
+    store.save();
+    assertThat(remote.resolve("checkpoints").toFile().list()).containsExactly("step-00000040");
+
+    store.save();
+    assertThat(remote.resolve("history.jsonl")).hasContent("40 80");
+    assertThat(remote.resolve("checkpoints").toFile().list())
+        .containsExactlyInAnyOrder("step-00000040", "step-00000080");
+  }
+
+  @Test
   void anInterruptedReplacementLeavesTheOldFile() throws IOException {
     HadoopStore store = store(run);
     write("run.yaml", "old");
@@ -197,9 +244,9 @@ final class HadoopStoreTest {
 
   private static void delete(Path file) {
     try {
-      Files.deleteIfExists(file);
+      TaskFolder.delete(file);
     } catch (IOException e) {
-      throw new java.io.UncheckedIOException(e);
+      throw new UncheckedIOException(e);
     }
   }
 

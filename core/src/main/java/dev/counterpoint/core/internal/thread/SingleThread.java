@@ -28,7 +28,6 @@ public final class SingleThread implements AutoCloseable {
     return thread.submit(task);
   }
 
-  /** Waits until all submitted tasks have finished, even if the calling thread is interrupted. */
   /**
    * Returns the result of a task, or throws what it has thrown.
    *
@@ -51,6 +50,7 @@ public final class SingleThread implements AutoCloseable {
     }
   }
 
+  /** Waits until all submitted tasks have finished, even if the calling thread is interrupted. */
   @Override
   public void close() {
     thread.shutdown();
