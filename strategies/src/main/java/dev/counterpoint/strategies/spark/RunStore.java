@@ -1,11 +1,8 @@
 package dev.counterpoint.strategies.spark;
 
-import dev.counterpoint.core.internal.thread.SingleThread;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.concurrent.CompletableFuture;
-import java.util.concurrent.Executors;
-import java.util.concurrent.Future;
 import java.util.function.Consumer;
 import org.apache.hadoop.conf.Configuration;
 
@@ -51,10 +48,9 @@ interface RunStore {
    * reported, the same one once, and does not end the training.
    */
   final class Uploads implements AutoCloseable {
-    private final SingleThread thread = new SingleThread("upload");
     private final RunStore store;
     private final Consumer<String> problems;
-    private Future<?> last = CompletableFuture.completedFuture(null);
+    private CompletableFuture<Void> last = CompletableFuture.completedFuture(null);
     private String problem = "";
 
     Uploads(RunStore store, Consumer<String> problems) {
@@ -65,7 +61,7 @@ interface RunStore {
     /** Begins to save, unless this is in progress. */
     void begin() {
       if (last.isDone()) {
-        last = thread.submit(Executors.callable(this::save));
+        last = CompletableFuture.runAsync(this::save, it -> new Thread(it, "upload").start());
       }
     }
 
@@ -91,7 +87,7 @@ interface RunStore {
     /** Waits for the upload in progress. */
     @Override
     public void close() {
-      thread.close();
+      last.join();
     }
   }
 
