@@ -166,7 +166,7 @@ public final class FeatureLookup {
             });
   }
 
-  /** Caches what the store has for a key. */
+  /** Caches the row of a key, or removes it if the store has none. */
   private void cache(FeatureView view, EntityKey key, @Nullable FeatureRow row) {
     if (row == null) {
       cache.remove(new Cached(view, key));

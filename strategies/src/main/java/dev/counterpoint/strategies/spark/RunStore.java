@@ -44,7 +44,7 @@ interface RunStore {
   }
 
   /**
-   * Saves in a thread of its own, so that a slow upload delays no stop request. A failure is
+   * Saves in a separate thread, so that a slow upload delays no stop request. A failure is
    * reported, the same one once, and does not end the training.
    */
   final class Uploads implements AutoCloseable {
