@@ -80,6 +80,8 @@ final class ColumnProfile {
   private final SplittableRandom random = new SplittableRandom(17);
   private double[] sample = new double[16];
   private final NumberTarget numbers = new NumberTarget();
+  private double least = Double.POSITIVE_INFINITY;
+  private double largest = Double.NEGATIVE_INFINITY;
   private long rows;
   private long missing;
   private long characters; // of the values that are kept
@@ -209,6 +211,8 @@ final class ColumnProfile {
 
   private void addNumber(double number) {
     numbers.add(number);
+    least = Math.min(least, number);
+    largest = Math.max(largest, number);
     isIntegral = isIntegral && number == Math.rint(number);
     hasTimeOfDay = hasTimeOfDay || (long) number % SECONDS_PER_DAY != 0;
     long count = numbers.count();
@@ -355,13 +359,14 @@ final class ColumnProfile {
       return "all values are " + Excerpt.ofItem(counts().keySet().iterator().next());
     }
     long present = rows - missing;
-    boolean allDiffer = hasMoreValues || distinct == present;
+    double span = largest - least; // Of more integers than fit into it, some are equal.
+    boolean allDiffer = hasMoreValues ? span >= present - 1 : distinct == present;
     if (present < MIN_ROWS_OF_IDS) {
       return "";
     }
     if (isAll(ColumnType.NUMERIC)) {
       boolean isId =
-          isIntegral && allDiffer && (isConsecutive() || ID_NAME.matcher(name).matches());
+          isIntegral && allDiffer && (span == present - 1 || ID_NAME.matcher(name).matches());
       return isId ? "ids; " + advice("numeric") : "";
     }
     return numbers.count() == 0 && differ()
@@ -372,11 +377,6 @@ final class ColumnProfile {
   /** Whether a reason to ignore a column is that it may have texts. */
   static boolean isText(String reason) {
     return reason.startsWith(FREE_TEXT);
-  }
-
-  private boolean isConsecutive() {
-    double[] sorted = sorted();
-    return numbers.count() <= SAMPLE && sorted[sorted.length - 1] - sorted[0] == sorted.length - 1;
   }
 
   private String advice(String type) {

@@ -226,6 +226,18 @@ class TabularTest {
   }
 
   @Test
+  void idsOfManyRowsAreIgnoredUnlessSomeAreEqual() throws IOException {
+    DataSplits data =
+        train(
+            rows("number,customer_id,y", 100_300, i -> (i + 7) + "," + i % 100_100 + "," + i % 2));
+
+    assertThat(data.notes())
+        .filteredOn(note -> note.contains("ignored"))
+        .extracting(note -> note.split(":")[0])
+        .containsExactly("column number");
+  }
+
+  @Test
   void aConfiguredTypeOverridesTheInferredOne() throws IOException {
     DataSplits data = train("x,y\n1,a\n2,b\n1,b\n", columns("x", ColumnType.CATEGORICAL));
 
