@@ -536,7 +536,7 @@ class TabularTest {
 
   @Test
   void manyRowsAreEncodedInABoundedHeap() throws IOException {
-    DataSplits data = train(rows("x,c,y", 150_000, i -> i + ",c" + i % 7 + "," + i % 2));
+    DataSplits data = train(rows("x,c,y", 150_000, i -> 2 * i + ",c" + i % 7 + "," + i % 2));
 
     assertThat(data.train().size()).isEqualTo(150_000);
     assertThat(Tables.feature(data, TRAIN, 0).get(149_999)).isCloseTo(1.732f, within(1e-3f));
