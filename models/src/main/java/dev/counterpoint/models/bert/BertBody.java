@@ -9,6 +9,7 @@ import dev.counterpoint.core.model.Layer;
 import dev.counterpoint.core.model.LayerNorm;
 import dev.counterpoint.core.model.Linear;
 import dev.counterpoint.core.model.Name;
+import dev.counterpoint.core.settings.InvalidSettings;
 import java.util.List;
 import java.util.Objects;
 import java.util.stream.Stream;
@@ -40,6 +41,7 @@ final class BertBody extends Layer {
   private final @Nullable Linear pooler;
 
   private final Dropout dropout;
+  private final int tokenTypes;
 
   /**
    * Creates an encoder.
@@ -57,6 +59,7 @@ final class BertBody extends Layer {
         Stream.generate(() -> new BertBlock(architecture)).limit(architecture.layers()).toList();
     pooler = withPooler ? new Linear(width, width, architecture.initializer()) : null;
     dropout = new Dropout(architecture.dropout());
+    tokenTypes = architecture.tokenTypes();
   }
 
   /** The token embedding, (vocabulary, width), for a head that shares it. */
@@ -76,6 +79,11 @@ final class BertBody extends Layer {
 
   /** The embeddings, which are the input of the first block: (batch, tokens, width). */
   NDArray embed(Batch batch) {
+    if (batch.has(Batch.TOKEN_TYPES) && tokenTypes < 2) {
+      throw new InvalidSettings(
+          "Pairs of texts need two token types, but the model has only one: type_vocab_size"
+              + " (model.architecture.tokenTypes) is 1.");
+    }
     NDArray ids = batch.ids();
     NDArray type =
         batch.has(Batch.TOKEN_TYPES)

@@ -157,6 +157,24 @@ class TextPairsRunTest {
   }
 
   @Test
+  void aBertWithOneTokenTypeIsRejected() {
+    Terminal terminal = new Terminal();
+
+    assertThat(
+            terminal.run(
+                "train",
+                file.toString(),
+                "--set",
+                BERT,
+                "--set",
+                "model.architecture.tokenTypes=1",
+                "--output",
+                folder.resolve("one-type").toString()))
+        .isEqualTo(ExitCode.INVALID_REQUEST);
+    assertThat(terminal.err()).contains("type_vocab_size");
+  }
+
+  @Test
   void aPipelinePredictsPairsOnly() throws IOException {
     try (Pipeline pipeline = Pipeline.open(Path.of(run))) {
       double[] value =

@@ -8,8 +8,8 @@ import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
 
 /**
- * The log of a process. It ends at its first error, such as a full disk: a process whose
- * output is not read would wait or end.
+ * The log of a process. It ends at its first error, such as a full disk: a process whose output is
+ * not read would wait or end.
  */
 final class OutputLog implements AutoCloseable {
   private final Writer file;

@@ -28,6 +28,8 @@ import java.util.function.Consumer;
  */
 final class EntityMetric implements Metric.Maximized {
   private static final int VALUES = 3;
+  private static final int MAX_MATRIX_LABELS = 1_000;
+  private static final int MAX_REMARKS = 100; // types
 
   private final SentenceSet set;
   private final int outside;
@@ -170,21 +172,28 @@ final class EntityMetric implements Metric.Maximized {
     return values;
   }
 
-  /** A table of the types: precision, recall, F1, and the number of entities. */
+  /** A table of the first 100 types: precision, recall, F1, and the number of entities. */
   @Override
   public List<String> remarks(double[] sums) {
     List<String> lines = new ArrayList<>();
     lines.add(row("type", "precision", "recall", "f1", "entities"));
-    counts(sums)
+    Map<String, Counts> counts = counts(sums);
+    counts.entrySet().stream()
+        .limit(MAX_REMARKS + 1) // and all
         .forEach(
-            (type, each) ->
-                lines.add(
-                    row(
-                        type.isEmpty() ? "all" : type,
-                        Formats.number(each.precision()),
-                        Formats.number(each.recall()),
-                        Formats.number(each.f1()),
-                        Long.toString(each.actual))));
+            entry -> {
+              Counts each = entry.getValue();
+              lines.add(
+                  row(
+                      entry.getKey().isEmpty() ? "all" : entry.getKey(),
+                      Formats.number(each.precision()),
+                      Formats.number(each.recall()),
+                      Formats.number(each.f1()),
+                      Long.toString(each.actual)));
+            });
+    if (counts.size() > MAX_REMARKS + 1) {
+      lines.add("and %s more types".formatted(counts.size() - MAX_REMARKS - 1));
+    }
     return lines;
   }
 
@@ -193,10 +202,13 @@ final class EntityMetric implements Metric.Maximized {
     return Formats.of("%-16s  %9s  %9s  %9s  %8s", type, precision, recall, f1, entities);
   }
 
-  /** The confusion matrix of the tags of words. */
+  /** The confusion matrix of the tags of words, if there are at most 1,000 tags. */
   @Override
   public Optional<ConfusionMatrix> confusion(double[] sums) {
     int labels = set.labels().size();
+    if (labels > MAX_MATRIX_LABELS) {
+      return Optional.empty();
+    }
     long[][] counts = new long[labels][labels];
     for (int i = 0; i < sums.length; i += VALUES) {
       String tag = set.sentence((int) sums[i]).tags().get((int) sums[i + 1]);

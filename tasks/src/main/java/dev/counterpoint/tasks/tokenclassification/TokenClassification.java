@@ -13,6 +13,7 @@ import dev.counterpoint.core.settings.Formats;
 import dev.counterpoint.core.settings.InvalidSettings;
 import dev.counterpoint.core.settings.RecordCopy;
 import dev.counterpoint.tasks.table.SourceFile;
+import dev.counterpoint.tasks.targets.LabelNotes;
 import dev.counterpoint.tasks.tokenizer.Tokenizer;
 import dev.counterpoint.tasks.tokenizer.TokenizerFolder;
 import dev.counterpoint.tasks.tokenizer.TokenizerSettings;
@@ -98,11 +99,20 @@ public record TokenClassification(
             ? labels(sentences.get(DataSplits.TRAIN))
             : trained.labels();
     sentences.forEach((name, split) -> split.forEach(it -> requireKnown(it, labels)));
+    notes.addAll(typeNotes(sentences.getOrDefault(DataSplits.TRAIN, List.of())));
     Tokenizer tokens =
         trained == null
             ? tokenizer(first, context)
             : TokenizerFolder.open(Objects.requireNonNull(context.tokenizer()));
     return splits(sentences, sources, labels, tokens, notes, context);
+  }
+
+  private static List<String> typeNotes(List<Sentence> training) {
+    Map<String, Long> counts = new TreeMap<>();
+    for (Sentence sentence : training) {
+      TagScheme.spans(sentence.tags()).forEach(span -> counts.merge(span.type(), 1L, Long::sum));
+    }
+    return LabelNotes.of(List.copyOf(counts.keySet()), List.copyOf(counts.values()));
   }
 
   private DataSplits splits(

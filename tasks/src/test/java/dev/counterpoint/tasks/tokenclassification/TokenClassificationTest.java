@@ -29,7 +29,9 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
 import java.util.zip.GZIPOutputStream;
 import org.junit.jupiter.api.Test;
@@ -178,6 +180,26 @@ class TokenClassificationTest {
         .singleElement()
         .asString()
         .contains("train: 2 tags", "I-x at " + file + " line 1");
+  }
+
+  @Test
+  void notesTypesThatLookTheSameOrLikeAMissingValue() throws IOException {
+    Path file = file("a.conll", "a B-x\nb B-x\u00a0\nc B-X\nd B-nan\n");
+
+    assertThat(open(file, 32).notes())
+        .anyMatch(note -> note.contains("look the same") && note.contains("U+00A0"))
+        .anyMatch(note -> note.contains("only in case"))
+        .anyMatch(note -> note.contains("missing value") && note.contains("nan"));
+  }
+
+  @Test
+  void tablesOfManyTypesAreBounded() throws IOException {
+    String lines =
+        IntStream.range(0, 1_100).mapToObj(i -> "w B-t" + i).collect(Collectors.joining("\n"));
+    Metric metric = open(file("a.conll", lines + "\n"), 2_000).metrics().get(0).get();
+
+    assertThat(metric.confusion(new double[0])).isEmpty();
+    assertThat(metric.remarks(new double[0])).hasSize(103).last().asString().contains("1000 more");
   }
 
   @Test
