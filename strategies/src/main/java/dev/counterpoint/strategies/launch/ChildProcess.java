@@ -5,9 +5,11 @@ import java.io.BufferedReader;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.InputStreamReader;
+import java.io.PrintWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
@@ -46,8 +48,15 @@ final class ChildProcess {
    */
   record Start(String name, ProcessBuilder builder, Path log, int attempt) {
     /** Opens the log, and begins a section for this process. */
-    OutputLog openLog(long pid) throws IOException {
-      OutputLog writer = new OutputLog(log);
+    PrintWriter openLog(long pid) throws IOException {
+      // Ignores errors, such as a full disk: a process whose output is not read would wait or end.
+      PrintWriter writer =
+          new PrintWriter(
+              Files.newBufferedWriter(
+                  log,
+                  StandardCharsets.UTF_8,
+                  StandardOpenOption.CREATE,
+                  StandardOpenOption.APPEND));
       writer.write(
           String.format(Locale.ROOT, "%s%s, start %d, process %d%n", HEADER, name, attempt, pid));
       writer.flush();
@@ -59,7 +68,7 @@ final class ChildProcess {
   static ChildProcess start(Start start) throws IOException {
     start.builder().redirectErrorStream(true);
     ChildProcess child = new ChildProcess(start);
-    OutputLog log = start.openLog(child.process.pid());
+    PrintWriter log = start.openLog(child.process.pid());
     child.read(log, () -> copy(child.process.getInputStream(), log));
     return child;
   }
@@ -67,7 +76,7 @@ final class ChildProcess {
   /** Starts a process whose output goes to its log and is shown. */
   static ChildProcess start(Start start, Attempt.Output output) throws IOException {
     ChildProcess child = new ChildProcess(start);
-    OutputLog log = start.openLog(child.process.pid());
+    PrintWriter log = start.openLog(child.process.pid());
     child.read(
         log,
         new OutputRelay(child.process.getInputStream(), output.out(), log),
@@ -75,7 +84,7 @@ final class ChildProcess {
     return child;
   }
 
-  private static void copy(InputStream from, OutputLog log) {
+  private static void copy(InputStream from, PrintWriter log) {
     try (BufferedReader reader =
         new BufferedReader(new InputStreamReader(from, StandardCharsets.UTF_8))) {
       for (String line = reader.readLine(); line != null; line = reader.readLine()) {
@@ -88,7 +97,7 @@ final class ChildProcess {
   }
 
   /** Runs each reader in its own thread; the last one to end closes the log. */
-  private void read(OutputLog log, Runnable... all) {
+  private void read(PrintWriter log, Runnable... all) {
     AtomicInteger left = new AtomicInteger(all.length);
     for (Runnable each : all) {
       Runnable reader =

@@ -16,11 +16,11 @@ final class OutputRelay implements Runnable {
 
   private final Reader in;
   private final PrintWriter terminal;
-  private final OutputLog log;
+  private final PrintWriter log;
   private final StringBuilder line = new StringBuilder();
   private int shown;
 
-  OutputRelay(InputStream in, PrintWriter terminal, OutputLog log) {
+  OutputRelay(InputStream in, PrintWriter terminal, PrintWriter log) {
     this.in = new InputStreamReader(in, StandardCharsets.UTF_8);
     this.terminal = terminal;
     this.log = log;
